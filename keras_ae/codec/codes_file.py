@@ -1,8 +1,9 @@
 """The file of entropy-coded codes, a .kae: what it holds, and its bytes.
 
     8 bytes      89 4B 41 45 0D 0A 1A 0A, which no transfer as text leaves as they are
-    28           version 2, dtype 1, labeled 1, rank 1, sections 1, named 2, examples 8, numbers of a code
-                 and its label 8, CRC-32 of the levels 4
+    28           version 2, dtype 1, labeled 1, rank 1, sections 1, flags 2 (1: examples have names, 2: one
+                 table for all dimensions), examples 8, numbers of a code and its label 8, CRC-32 of the
+                 levels 4
     4 * rank     the shape of a code
     32           the fingerprint of the model that decodes the codes
     sections     each 4 bytes of size, 4 of the size before zlib, then that many bytes: the model's name, the
@@ -43,6 +44,12 @@ DTYPES = ("float32", "float64", "int32", "int64")
 HEADER = struct.Struct("<HBBBBHQQI")
 SECTION = struct.Struct("<II")
 SECTIONS = 5
+
+NAMED, ONE_TABLE = 1, 2
+"""Flags: whether examples have names, and whether all dimensions have one table."""
+
+MOST_POOLED = 2**18
+"""Levels for which one table of all dimensions is tried, at most: of more, tables for each are better."""
 
 MOST_BYTES = 2**30
 """Size of a file that is read, at most."""
@@ -135,13 +142,7 @@ def written(codes: CodesFile) -> tuple[bytes, Sizes]:
             f"a {SUFFIX} holds from 1 to {MOST_LEVELS:,} numbers, of at most {MOST_DIMENSIONS:,} an example; "
             f"received {len(levels):,} examples of {levels.shape[1]:,}: compress them in parts"
         )
-    tables = count_levels(levels, choose_parents(levels))
-    largest, packed = max(len(table.values) for table in tables), pack(tables)
-    if largest > 2**16 or len(packed) > MOST_TABLES:
-        raise InputError(
-            f"the codes take up to {largest:,} different values in a dimension, too many for tables of them; "
-            "quantize them in larger steps"
-        )
+    packed, blocks, has_one = _smallest(levels)
     grid = b"" if codes.grid is None else _grid_bytes(codes.grid)
     names = "\0".join(codes.names or ()).encode("utf-8", "surrogateescape")
     if len(names) > MOST_NAMES:
@@ -149,10 +150,10 @@ def written(codes: CodesFile) -> tuple[bytes, Sizes]:
     sections = [
         _section(content)
         for content in (codes.model.encode(), grid, packed, names if codes.names is not None else b"")
-    ] + [_stored(encode(levels, tables))]
+    ] + [_stored(blocks)]
     head = MAGIC + HEADER.pack(
         VERSION, DTYPES.index(codes.dtype), codes.labels is not None, len(codes.shape),
-        SECTIONS, int(codes.names is not None), len(levels), levels.shape[1],
+        SECTIONS, NAMED * (codes.names is not None) + ONE_TABLE * has_one, len(levels), levels.shape[1],
         zlib.crc32(levels.tobytes()),
     ) + struct.pack(f"<{len(codes.shape)}I", *codes.shape) + codes.fingerprint  # fmt: skip
     body = head + b"".join(sections)
@@ -160,6 +161,27 @@ def written(codes: CodesFile) -> tuple[bytes, Sizes]:
     sizes = [len(section) for section in sections]
     parts = (sizes[4], sizes[1] + sizes[2], sizes[3] if codes.names is not None else 0)
     return content, Sizes(*parts, len(content) - sum(parts))
+
+
+def _smallest(levels: np.ndarray) -> tuple[bytes, bytes, bool]:
+    """The tables and the blocks of levels, and whether there is one table for all dimensions.
+
+    That takes less where examples are few, so that tables for each dimension would take more than they save.
+    """
+    ways = [(levels, choose_parents(levels))]
+    ways += [(levels.reshape(-1, 1), [-1])] if levels.size <= MOST_POOLED else []
+    found = []
+    for columns, parents in ways:
+        tables = count_levels(columns, parents)
+        largest, packed = max(len(table.values) for table in tables), pack(tables)
+        if largest > 2**16 or len(packed) > MOST_TABLES:
+            raise InputError(
+                f"the codes take up to {largest:,} different values in a dimension, too many for tables of "
+                "them; quantize them in larger steps"
+            )
+        blocks = encode(columns, tables)
+        found.append((len(_section(packed)) + len(blocks), packed, blocks, columns is not levels))
+    return min(found)[1:]
 
 
 def read_codes(path: Path) -> CodesFile:
@@ -195,10 +217,11 @@ def read_codes(path: Path) -> CodesFile:
 
 def _parsed(content: bytes) -> CodesFile:
     """What the bytes before the checksum say; ValueError where they are none of this form."""
-    version, dtype, labeled, rank, sections, named, count, dimensions, crc = HEADER.unpack_from(content, 8)
+    version, dtype, labeled, rank, sections, flags, count, dimensions, crc = HEADER.unpack_from(content, 8)
+    named, has_one = flags & NAMED, flags & ONE_TABLE
     if version != VERSION:
         raise InputError(f"it has version {version}, this keras_ae reads {VERSION}; update keras_ae")
-    if dtype >= len(DTYPES) or labeled > 1 or named > 1 or rank > 16 or sections != SECTIONS:
+    if dtype >= len(DTYPES) or labeled > 1 or flags > NAMED | ONE_TABLE or rank > 16 or sections != SECTIONS:
         raise ValueError("its header has unknown values")
     at = 8 + HEADER.size
     shape = struct.unpack_from(f"<{rank}I", content, at)
@@ -216,7 +239,8 @@ def _parsed(content: bytes) -> CodesFile:
     if at != len(content):
         raise ValueError("it is followed by something else")
     model, grid, packed, names, blocks = parts
-    levels = decode(blocks, unpack(packed, dimensions), count)
+    columns = 1 if has_one else dimensions
+    levels = decode(blocks, unpack(packed, columns), count * dimensions // columns).reshape(count, dimensions)
     if zlib.crc32(levels.astype("<i4").tobytes()) != crc:
         raise ValueError("its levels decode to others than were encoded")
     name = model.decode()

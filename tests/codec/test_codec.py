@@ -165,6 +165,15 @@ def test_a_file_gives_back_codes_names_and_labels(tmp_path, random):
     assert (np.abs(found.codes - codes).reshape(40, 6) <= 0.51 * grid.step).all()
 
 
+def test_few_examples_have_one_table_for_all_dimensions(tmp_path, random):
+    levels = np.rint(random.normal(0, 2, (6, 100))).astype(np.int32)
+    content, sizes = written(codes_of(levels))
+    alone = count_levels(levels, [-1] * 100)
+    assert sizes.total < len(zlib.compress(pack(alone))) + len(entropy.encode(levels, alone))
+    (tmp_path / "x.kae").write_bytes(content)
+    np.testing.assert_array_equal(read_codes(tmp_path / "x.kae").codes, levels)
+
+
 def test_whole_numbers_come_back_as_they_are(tmp_path, random):
     indices = random.integers(0, 512, (30, 5))
     found = read_codes(save(tmp_path / "x.kae", codes_of(indices.astype(np.int32), dtype="int64")))
