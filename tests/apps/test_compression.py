@@ -8,7 +8,9 @@ import pytest
 from conftest import write_images
 from PIL import Image
 
+from keras_ae.apps.encoding.collect import Collected
 from keras_ae.apps.encoding.decompress import safe_names
+from keras_ae.apps.encoding.loss import Comparison
 from keras_ae.apps.prediction.arrays import read_arrays
 from keras_ae.cli import main
 from keras_ae.codec.codes_file import read_codes
@@ -148,6 +150,31 @@ def test_a_model_without_a_decoder_of_codes_alone_stores_codes(run, images, tmp_
     # uniform errors of a hundredth of the variance each, of nine examples
     assert np.square(codes - exact).mean() < 0.03 * exact.var(axis=0).mean()
     assert run("decompress", file, "-o", tmp_path / "y.npy", models=models)[0] == 2
+
+
+class Halved:
+    """A decoder that halves a code where the class is 1, and gives no third element."""
+
+    takes_labels = True
+
+    def decode(self, codes, labels):
+        again = codes / np.where(labels == 1, 2, 1)[:, None]
+        again[:, 2] = np.nan
+        return {"reconstruction": again.astype(np.float32)}
+
+
+def test_errors_are_those_of_the_elements_that_both_have_and_of_each_class():
+    code = np.arange(1, 13, dtype=np.float32).reshape(4, 3)
+    few = code.copy()
+    few[:, 1] = np.nan
+    labels, rows = np.array([0, 1, 0, 1]), np.array([0, 2, 3])
+    collected = Collected({"code": code}, None, labels, {}, few[rows], rows)
+    comparison = Comparison(collected, Halved())
+    np.testing.assert_allclose(comparison.before, [0, 0, 5**2])
+    quantized = code[rows] + [[0.5, 9, 9]]
+    loss = comparison.loss(quantized, in_unit=True)
+    assert loss.mse == pytest.approx((25 / 3, (0.25 + 0.25 + 4.75**2) / 3))
+    np.testing.assert_allclose(comparison.decode_flat(code[rows][[2, 2]], np.array([1, 2]))[:, 0], [10, 5])
 
 
 def test_names_cannot_leave_the_folder_nor_meet_one_another():

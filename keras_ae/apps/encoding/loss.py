@@ -77,13 +77,16 @@ class Comparison:
             reconstructions: (k, ...), or None.
 
         Returns:
-            (k,), mean squared errors; None where examples are no numbers of that shape.
+            (k,), mean squared errors of the elements that both have; None where examples are no numbers of
+            that shape.
         """
         numbers = reconstructions is not None and self.examples.dtype.kind == "f"
         if not numbers or reconstructions.shape != self.examples.shape:  # type: ignore[union-attr]
             return None
         squares = np.square(reconstructions.astype(np.float64) - self.examples)  # type: ignore[union-attr]
-        return squares.reshape(len(squares), -1).mean(axis=1)
+        squares = squares.reshape(len(squares), -1)
+        there = np.isfinite(squares)  # what follows the end of a sequence is not
+        return np.where(there, squares, 0).sum(axis=1) / np.maximum(there.sum(axis=1), 1)
 
     def decode_flat(self, codes: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """Decodes codes that a quantization tries.
