@@ -285,6 +285,7 @@ MODELS = {"pets": ("train", "denoising", "--data", "photos", "--name", "pets")}
 NEEDS_TRAINING = (
     "evaluate", "export", "predict", "encode", "restore", "generate", "interpolate", "traverse", "attribute",
     "reconstruct", "nearest", "rollback", "label", "convert", "verify", "heads", "pack",
+    "compress", "codec",
 )  # fmt: skip
 
 
@@ -306,6 +307,7 @@ MADE = {
     "codes.npz": lambda runner: runner.run("predict", "denoising", "photos/", "--output", "codes.npz"),
     "generated/level_generation/made_from.npz": _generate,
     "level.txt": _level,
+    "codes.kae": lambda runner: runner.run("compress", "denoising", "photos", "--output", "codes.kae"),
     "denoising.zip": lambda runner: runner.run("pack", "denoising", "--output", "denoising.zip"),
 }
 """Inputs that other commands of the guides make."""
