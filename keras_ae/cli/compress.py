@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -13,8 +14,9 @@ from keras_ae.apps.encoding.request import EncodingRequest, check_quantization
 from keras_ae.cli.arguments import EXPORT, MODELS, add_option
 from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.encode import encoding_bar
-from keras_ae.cli.output import load_tensorflow, show
+from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.requests import exported_model
+from keras_ae.cli.standard import input_file
 from keras_ae.errors import InputError
 from keras_ae.files import check_new
 
@@ -35,7 +37,9 @@ def add(verb: Any) -> None:
     )  # fmt: skip
     parser.add_argument("recipe", help=EXPORT)
     parser.add_argument(
-        "input", help="a data set's name, an image or a folder of them, an .npy or .npz file, rows, ..."
+        "input",
+        help="a data set's name, an image or a folder of them, an .npy or .npz file, rows, ...; or - for "
+        "standard input",
     )
     add_option(parser, "--output", "*.kae", ("-o",), required=True, metavar="FILE")
     add_option(parser, "--bits", type=int, metavar="N")
@@ -81,21 +85,23 @@ def compress(options: argparse.Namespace) -> int:
     if options.batch is not None and options.batch < 1:
         raise InputError(f"expected --batch of at least 1, received {options.batch}; or leave it out")
     name = exported_model(options)
-    check_data(options.input)
+    if options.input != STANDARD:
+        check_data(options.input)
     check_new(output, options.force)
     load_tensorflow()
     from keras_ae.apps.encoding.compress import compress, report, stored_bytes
     from keras_ae.apps.encoding.quantize import Quantization
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     quantization = Quantization(options.bits, options.tolerance)
-    request = EncodingRequest(
-        name, options.input, options.models, version=options.head_version, split=options.split,
-        key=options.key,
-    )  # fmt: skip
-    head, stream = request.open()
-    bar = encoding_bar(options, stream.count)
-    size = stored_bytes(options.input)
-    compressed = compress(head, stream, output, quantization, options.batch, size, bar)
+    with input_file(options.input) as source:
+        request = EncodingRequest(
+            name, str(source), options.models, version=options.head_version, split=options.split,
+            key=options.key,
+        )  # fmt: skip
+        head, stream = request.open()
+        bar, size = encoding_bar(options, stream.count), stored_bytes(str(source))
+        compressed = compress(head, stream, output, quantization, options.batch, size, bar)
     if compressed.remark:
         print(f"keras-ae: {compressed.remark}", file=sys.stderr)
     sizes, loss = compressed.sizes, compressed.loss
