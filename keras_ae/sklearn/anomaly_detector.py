@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["AnomalyDetector"]
 
+FALSE_ALARMS = 0.05
+"""Fraction of normal rows that is flagged where none is said to be an anomaly."""
+
 
 class AnomalyDetector(OutlierMixin, Estimator):
     """Detector of rows that an autoencoder, or its codes, find unlike the rows of `fit`.
@@ -29,7 +33,10 @@ class AnomalyDetector(OutlierMixin, Estimator):
         anomaly_score: What makes a row an anomaly, such as `Mahalanobis()` or `NearestCodes()` of
             `keras_ae.tasks.anomaly_scores`, or its text; "reconstruction" for the mean error of the
             reconstruction.
-        contamination: Fraction of anomalies among the rows of `fit`, in (0, 0.5]; as many are flagged.
+        contamination: "auto" for rows of `fit` that are normal: about one in twenty new rows like them is
+            flagged, as the threshold comes from those that are held back by `validation_fraction`. Else the
+            fraction of anomalies among the rows of `fit`, in (0, 0.5]: as many of them are flagged, which may
+            be far from what is flagged of rows that were not learned.
         trim: Fraction of each training batch, with the highest losses, not learned from, in [0, 0.5).
         epochs: See `Autoencoder`.
         batch_size: See `Autoencoder`.
@@ -39,7 +46,7 @@ class AnomalyDetector(OutlierMixin, Estimator):
         loss: See `Autoencoder`.
         domain: See `Autoencoder`.
         image_shape: See `Autoencoder`.
-        validation_fraction: See `Autoencoder`.
+        validation_fraction: Fraction of the rows that the best epoch is chosen by, and the threshold.
         random_state: See `Autoencoder`.
         verbose: See `Autoencoder`.
 
@@ -63,7 +70,7 @@ class AnomalyDetector(OutlierMixin, Estimator):
         variant: Any = "undercomplete",
         *,
         anomaly_score: Any = "reconstruction",
-        contamination: float = 0.1,
+        contamination: float | str = "auto",
         trim: float = 0.0,
         epochs: int | None = None,
         batch_size: int = 128,
@@ -73,7 +80,7 @@ class AnomalyDetector(OutlierMixin, Estimator):
         loss: str = "auto",
         domain: str | None = None,
         image_shape: tuple[int, ...] | None = None,
-        validation_fraction: float = 0.0,
+        validation_fraction: float = 0.2,
         random_state: Any = None,
         verbose: int = 0,
     ):
@@ -94,7 +101,7 @@ class AnomalyDetector(OutlierMixin, Estimator):
         self.verbose = verbose
 
     def fit(self, X: Any, y: Any = None, sample_weight: Any = None) -> Self:
-        """Trains the autoencoder, and sets the threshold by the scores of the same rows.
+        """Trains the autoencoder, and sets the threshold.
 
         Args:
             X: (n, columns), an array or a data frame.
@@ -108,9 +115,13 @@ class AnomalyDetector(OutlierMixin, Estimator):
         Raises:
             InputError: For rows that cannot be learned, and for wrong parameters; it is a ValueError.
         """
-        rows, _ = self._train(X, sample_weight)
-        scores = -self.network_.scores(rows)
-        self.offset_ = float(np.percentile(scores, 100 * self.contamination))
+        rows, parts = self._train(X, sample_weight)
+        if self.contamination == "auto":
+            scores = np.sort(self.network_.scores(_some_rows(rows, parts["validation"])))
+            # conformal, as `tasks.thresholds.Conformal`; of few rows the highest score
+            self.offset_ = -float(scores[min(ceil((len(scores) + 1) * (1 - FALSE_ALARMS)), len(scores)) - 1])
+        else:
+            self.offset_ = float(np.percentile(-self.network_.scores(rows), 100 * self.contamination))
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -150,12 +161,11 @@ class AnomalyDetector(OutlierMixin, Estimator):
     def _check(self) -> None:
         super()._check()
         fraction = self.contamination
-        if (
-            isinstance(fraction, bool | str)
-            or not isinstance(fraction, int | float)
-            or not 0 < fraction <= 0.5
-        ):
-            raise InputError(f"contamination must be above 0 and at most 0.5, received {fraction!r}")
+        number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
+        if fraction != "auto" and not (number and 0 < fraction <= 0.5):
+            raise InputError(
+                f"contamination must be 'auto', or above 0 and at most 0.5; received {fraction!r}"
+            )
 
     def _task(self) -> Anomaly:
         from keras_ae.tasks.anomaly import Anomaly
@@ -165,3 +175,8 @@ class AnomalyDetector(OutlierMixin, Estimator):
     def _scorer(self, recipe: Recipe, heads: Any, data: Data) -> Any:
         """The model of the anomaly score."""
         return self._task().scorer(heads, data)
+
+
+def _some_rows(rows, index):
+    """Some rows of an array or of a data frame."""
+    return rows[index] if isinstance(rows, np.ndarray) else rows.iloc[index]

@@ -97,8 +97,8 @@ class Estimator(BaseEstimator):
             name=type(self).__name__.lower(),
         )
 
-    def _train(self, X: Any, sample_weight: Any) -> tuple[Any, Data]:
-        """Trains the network on rows; gives them as it takes them, and the data."""
+    def _train(self, X: Any, sample_weight: Any) -> tuple[Any, dict[str, np.ndarray]]:
+        """Trains the network on rows; gives them as it takes them, and the indices of each split."""
         from keras_ae.data.weights import checked_weights
         from keras_ae.sklearn.network import Network
         from keras_ae.training.in_memory import train_in_memory
@@ -114,7 +114,8 @@ class Estimator(BaseEstimator):
                 weights = None if weights.min() == weights.max() else weights
             seed = int(check_random_state(self.random_state).randint(2**31 - 1))
             recipe = self._recipe(seed)
-            data, rows = self._as_data(X, weights, self._parts(len(X), seed))
+            parts = self._parts(len(X), seed)
+            data, rows = self._as_data(X, weights, parts)
             heads, history = train_in_memory(recipe, data, self.verbose)
             if "condition" in {tensor.name for tensor in (*heads.encoder.inputs, *heads.decoder.inputs)}:
                 raise InputError(
@@ -125,7 +126,7 @@ class Estimator(BaseEstimator):
             names = dict.fromkeys(name for epoch in history for name in epoch)
             self.history_ = {name: [epoch[name] for epoch in history] for name in names}
             self.n_iter_ = len(history)
-            return X, data
+            return X, parts
 
     def _check(self) -> None:
         fraction = self.validation_fraction
@@ -139,13 +140,8 @@ class Estimator(BaseEstimator):
 
     def _parts(self, count: int, seed: int) -> dict[str, np.ndarray]:
         """The rows to train and to validate on."""
-        held_back = round(self.validation_fraction * count)
-        if self.validation_fraction and not 0 < held_back < count:
-            raise InputError(
-                f"validation_fraction={self.validation_fraction:g} of {count} rows leaves none to "
-                f"{'validate' if not held_back else 'train'} on; give more rows, or another fraction"
-            )
-        if not held_back:
+        held_back = min(max(1, round(self.validation_fraction * count)), count - 1)
+        if not self.validation_fraction or not held_back:
             return dict.fromkeys(("train", "validation", "test"), np.arange(count))
         order = np.random.default_rng(seed).permutation(count)
         validation = np.sort(order[:held_back])

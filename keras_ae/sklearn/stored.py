@@ -76,7 +76,8 @@ def load_estimator(kind: type[T], file: Path) -> T:
         )
     try:
         network, state = Network.from_bytes(content), facts["state"]
-        estimator = kind(**state["params"], **_objects(network, state["objects"]))
+        params = {name: tuple(one) if isinstance(one, list) else one for name, one in state["params"].items()}
+        estimator = kind(**params, **_objects(network, state["objects"]))
         for name, value in {**state["fitted"], NETWORK: network}.items():
             setattr(estimator, name, np.array(value, object) if name == "feature_names_in_" else value)
     except (KeyError, TypeError, ValueError, OSError, AttributeError, zipfile.BadZipFile) as error:
