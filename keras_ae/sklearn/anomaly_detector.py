@@ -121,7 +121,7 @@ class AnomalyDetector(OutlierMixin, Estimator):
             # conformal, as `tasks.thresholds.Conformal`; of few rows the highest score
             self.offset_ = -float(scores[min(ceil((len(scores) + 1) * (1 - FALSE_ALARMS)), len(scores)) - 1])
         else:
-            self.offset_ = float(np.percentile(-self.network_.scores(rows), 100 * self.contamination))
+            self.offset_ = float(np.percentile(-self.network_.scores(rows), 100 * float(self.contamination)))
         return self
 
     def score_samples(self, X: Any) -> np.ndarray:
@@ -162,7 +162,7 @@ class AnomalyDetector(OutlierMixin, Estimator):
         super()._check()
         fraction = self.contamination
         number = isinstance(fraction, int | float) and not isinstance(fraction, bool)
-        if fraction != "auto" and not (number and 0 < fraction <= 0.5):
+        if fraction != "auto" and not (number and 0 < float(fraction) <= 0.5):
             raise InputError(
                 f"contamination must be 'auto', or above 0 and at most 0.5; received {fraction!r}"
             )

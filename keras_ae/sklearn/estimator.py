@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -114,7 +115,7 @@ class Estimator(BaseEstimator):
                 weights = None if weights.min() == weights.max() else weights
             seed = int(check_random_state(self.random_state).randint(2**31 - 1))
             recipe = self._recipe(seed)
-            parts = self._parts(len(X), seed)
+            parts = self._parts(X, seed)
             data, rows = self._as_data(X, weights, parts)
             heads, history = train_in_memory(recipe, data, self.verbose)
             if "condition" in {tensor.name for tensor in (*heads.encoder.inputs, *heads.decoder.inputs)}:
@@ -138,14 +139,22 @@ class Estimator(BaseEstimator):
     def _scorer(self, recipe: Recipe, heads: Any, data: Data) -> Any:
         """What computes the anomaly scores of a detector; None for others."""
 
-    def _parts(self, count: int, seed: int) -> dict[str, np.ndarray]:
-        """The rows to train and to validate on."""
-        held_back = min(max(1, round(self.validation_fraction * count)), count - 1)
-        if not self.validation_fraction or not held_back:
-            return dict.fromkeys(("train", "validation", "test"), np.arange(count))
-        order = np.random.default_rng(seed).permutation(count)
-        validation = np.sort(order[:held_back])
-        return {"train": np.sort(order[held_back:]), "validation": validation, "test": validation}
+    def _parts(self, X: Any, seed: int) -> dict[str, np.ndarray]:
+        """The rows to train and to validate on: equal ones are in one split, whatever their order."""
+        everything = dict.fromkeys(("train", "validation", "test"), np.arange(len(X)))
+        if not self.validation_fraction:
+            return everything
+        from keras_ae.data.splits import digests
+
+        content = X if isinstance(X, np.ndarray) else _hashes_of_rows(X)
+        keys = [hashlib.sha256(b"%d " % seed + one).digest() for one in digests(content)]
+        different = sorted(set(keys))
+        count = min(max(1, round(self.validation_fraction * len(different))), len(different) - 1)
+        if not count:
+            return everything
+        held_back = np.array([key < different[count] for key in keys])
+        train, validation = np.flatnonzero(~held_back), np.flatnonzero(held_back)
+        return {"train": train, "validation": validation, "test": validation}
 
     def _as_data(self, X, weights, parts):
         from keras_ae.data.memory import is_data_frame
@@ -250,6 +259,13 @@ class Estimator(BaseEstimator):
     def _more_tags(self) -> dict[str, Any]:
         """The tags for scikit-learn 1.5."""
         return {"allow_nan": True, "preserves_dtype": [], "requires_y": False}
+
+
+def _hashes_of_rows(frame):
+    """A hash of each row of a data frame, (n, 1), that does not depend on the others."""
+    import pandas as pd
+
+    return pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()[:, None]
 
 
 def _refuse_axes(X):

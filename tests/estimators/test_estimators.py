@@ -190,8 +190,10 @@ def test_the_detector_flags_as_many_as_contamination_says(numbers):
 def test_the_threshold_comes_from_rows_that_were_not_learned():
     rows = np.random.default_rng(0).normal(size=(150, 5))
     detector = AnomalyDetector(SMALL, epochs=2, random_state=0).fit(rows)
-    order = np.random.default_rng(detector.network_.recipe.seed).permutation(150)
-    held_back = np.sort(-detector.score_samples(rows[np.sort(order[:30])]))
+    held_back = np.sort(
+        -detector.score_samples(rows[detector._parts(rows, detector.network_.recipe.seed)["test"]])
+    )
+    assert len(held_back) == 30
     assert -detector.offset_ == held_back[29]  # the 30th of 30 for one in twenty: ceil(31 * 0.95)
 
 
@@ -218,6 +220,19 @@ def test_the_detector_learns_a_mask_for_each_column_of_a_table(frame):
 def test_wrong_parameters_are_refused_by_fit(numbers, params, message):
     with pytest.raises(InputError, match=message):
         Autoencoder(**params).fit(numbers)
+
+
+def test_equal_rows_are_held_back_together_in_any_order(numbers, frame):
+    estimator = Autoencoder(validation_fraction=0.25)
+    for rows, turned in ((numbers, numbers[::-1]), (frame, frame[::-1])):
+        parts = estimator._parts(rows, 3)
+        assert sorted(39 - estimator._parts(turned, 3)["validation"]) == parts["validation"].tolist()
+        assert sorted([*parts["train"], *parts["validation"]]) == list(range(40))
+        assert parts["validation"].tolist() != estimator._parts(rows, 4)["validation"].tolist()
+    twice = estimator._parts(np.concatenate([numbers, numbers]), 3)["validation"]
+    assert set(twice[: len(twice) // 2] + 40) == set(twice[len(twice) // 2 :])
+    alike = estimator._parts(np.ones((5, 2)), 3)
+    assert alike["train"].tolist() == alike["validation"].tolist() == [0, 1, 2, 3, 4]
 
 
 def test_images_are_given_as_rows():
@@ -283,8 +298,9 @@ def test_validation_chooses_the_best_epoch(numbers):
         SMALL, epochs=30, learning_rate=0.3, schedule="constant", validation_fraction=0.25
     )
     losses = estimator.set_params(random_state=0).fit(numbers).history_["val_loss"]
-    order = np.random.default_rng(estimator.network_.recipe.seed).permutation(40)
-    held_back = numbers[np.sort(order[:10])]
+    parts = estimator._parts(numbers, estimator.network_.recipe.seed)
+    assert (len(parts["train"]), len(parts["validation"])) == (30, 10)
+    held_back = numbers[parts["validation"]]
     assert -estimator.score(held_back) == pytest.approx(min(losses), rel=1e-4)
 
 
