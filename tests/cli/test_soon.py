@@ -287,7 +287,7 @@ def test_the_filter_outlives_a_process_that_aborts():
 def test_loading_tensorflow_prints_what_is_done_and_nothing_else():
     """In a process of its own, as only the first import of TensorFlow writes its lines."""
     done = subprocess.run(
-        [sys.executable, "-m", "keras_ae", "show", "denoising"], cwd=ROOT, capture_output=True, text=True,
+        [sys.executable, "-m", "keras_ae", "doctor"], cwd=ROOT, capture_output=True, text=True,
         env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "2"}, check=True,
     )  # fmt: skip
     first, second = done.stderr.splitlines()

@@ -125,7 +125,7 @@ def test_evaluate_takes_a_published_set_by_its_name(finished, own_cache, tmp_pat
     assert main(["evaluate", "super_resolution", "--data", "Set5"]) == 0
     out = capsys.readouterr().out
     assert "2 photographs of Set5, to evaluate on" in out
-    assert out.splitlines()[-2].startswith("bicubic")
+    assert any(line.startswith("bicubic") for line in out.splitlines())
     card = json.loads((tmp_path / "saved_models/super_resolution/restorer/1/card.json").read_text())
     assert card["restorer"] == {"scale": 2, "colored": False, "reach": 7, "multiple": 2}
     Image.fromarray(np.zeros((9, 7, 3), np.uint8)).save("one.png")

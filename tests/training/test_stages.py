@@ -66,8 +66,8 @@ def test_a_run_cut_off_in_a_stage_goes_on_as_if_unbroken(tiny_recipe, tmp_path, 
     unbroken = train(recipe, tmp_path / "a", report=silent)
     watching = training.checkpoint_and_curves
 
-    def interrupted(log_dir, *others):
-        return watching(log_dir, *others) + ([InterruptIn(1)] if log_dir.name == "layer_2" else [])
+    def interrupted(log_dir, *others, **options):
+        return watching(log_dir, *others, **options) + ([InterruptIn(1)] if log_dir.name == "layer_2" else [])
 
     monkeypatch.setattr(training, "checkpoint_and_curves", interrupted)
     with pytest.raises(KeyboardInterrupt):
