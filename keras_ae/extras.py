@@ -24,6 +24,7 @@ EXTRAS = {
     "parquet": "writes codes as Parquet tables, reads rows of Parquet and Feather files",
     "beam": "encodes in shards",
     "codec": "stores codes in few bytes",
+    "umap": "projects codes by UMAP",
     "speed": "compares the speed of training with PyTorch and JAX",
     "remote": "brings data from addresses: s3://, gs://, https://",
     "sql": "reads rows of SQL queries, over files and of servers",

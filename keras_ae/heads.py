@@ -276,6 +276,8 @@ class Stage(metaclass=Checked):
         layers: The names of the layers to train.
         terms: Its objective, in addition to the reconstruction loss if the model returns a reconstruction.
         epochs: Number of epochs, at least 1.
+        finish: Sets weights of the heads from training examples at the end of the stage; it takes a function
+            that gives clean ones (n, ...), as the network has them. None if there is nothing to set.
     """
 
     name: str
@@ -283,6 +285,7 @@ class Stage(metaclass=Checked):
     layers: tuple[str, ...]
     terms: tuple[Term, ...]
     epochs: int
+    finish: Callable[[Callable[[], np.ndarray]], None] | None = None
 
 
 @dataclass(frozen=True, eq=False)

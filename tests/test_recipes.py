@@ -26,6 +26,7 @@ from keras_ae.tasks.anomaly import Anomaly
 from keras_ae.tasks.density import Density
 from keras_ae.tasks.frame_anomaly import FrameAnomaly
 from keras_ae.tasks.generation import Generation
+from keras_ae.tasks.latent_clustering import LatentClustering
 from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tasks.restoration import Denoising
 from keras_ae.tasks.row_generation import RowGeneration
@@ -43,7 +44,8 @@ def one_a_task():
     Those that restore photographs are slow, for test_restoration_runs.py trains a small one of each; so are
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the
-    recipe that denoises, test_row_generation.py what generates rows.
+    recipe that denoises, test_row_generation.py what generates rows, test_latent_clustering.py the head of
+    clusters.
     """
     seen = {
         PhotoRestoration,
@@ -55,6 +57,7 @@ def one_a_task():
         SoundDenoising,
         SoundAnomaly,
         RowGeneration,
+        LatentClustering,
     }
     for name in NAMES:
         task = load(name).task

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 
 from keras_ae.blocks.mixture import MixtureDraws
+from keras_ae.blocks.mixture_prior import MixtureSampling
 from keras_ae.blocks.pseudo_inputs import PosteriorMixtureSampling
 from keras_ae.blocks.quantizer import CodePrior
 from keras_ae.checked import Checked
@@ -175,7 +176,7 @@ def apply_temperature(sampler: keras.Model, noise: np.ndarray, temperature: floa
         cooled = np.clip(np.exp(-((-np.log(cdf)) ** temperature)), 1e-12, 1 - 1e-12)
         return ndtri(cooled).astype(np.float32)
     factor = np.full(noise.shape[1:], temperature, np.float32)
-    if MixtureDraws in layers or PosteriorMixtureSampling in layers:
+    if {MixtureDraws, PosteriorMixtureSampling, MixtureSampling} & set(layers):
         factor[-1] = 1.0
     return noise * factor
 

@@ -61,6 +61,7 @@ MEANINGS = {
     "--label": "label of the exported head's version",
     "--length": "length of joined windows in columns or bars",
     "--mask": "missing pixels, for a restorer that fills in",
+    "--method": "projections, separated by commas: pca, tsne, umap, spectral",
     "--metric": "metric in the table",
     "--models": f"folder of all exported models (default: {MODELS})",
     "--most-seconds": "length from which a file is left out",

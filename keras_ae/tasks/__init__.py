@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from keras_ae.checked import Checked
@@ -202,6 +202,21 @@ class Task(metaclass=Checked):
 
         Returns:
             Metrics by kind and name; empty by default.
+        """
+        return {}
+
+    def galleries(
+        self, served_heads: tuple[ServedHead, ...], data: Data
+    ) -> Mapping[str, Mapping[str, np.ndarray]]:
+        """Examples in groups, for images of a finished run.
+
+        Args:
+            served_heads: The result of `served_heads`.
+            data: The data as returned by `prepare`.
+
+        Returns:
+            Rows of examples (n, ...), model inputs, by their captions, for each image by its name; none by
+            default.
         """
         return {}
 

@@ -48,8 +48,15 @@ def write_final_report(run: Run, table: Mapping[str, Mapping[str, float]]) -> No
     write_projector(run.directory, codes, labels, examples, run.data.domain)
     write_final_texts(run)
     if can_render(shape, run.data.format, run.data.domain.one_hot):
-        for name, image in _images(run).items():
+        galleries = _galleries(run)
+        for name, image in (_images(run) | galleries).items():
             save(image, run.directory / f"{name}.png")
+        if galleries:
+            writer = tf.summary.create_file_writer(str(run.directory))
+            with writer.as_default(step=0):
+                for name, image in galleries.items():
+                    tf.summary.image(name, image[None])
+            writer.close()
 
 
 def _images(run: Run) -> dict[str, np.ndarray]:
@@ -70,6 +77,14 @@ def _images(run: Run) -> dict[str, np.ndarray]:
         data.learned_classes,
         run.recipe.variant.patterns(run.heads),
     )
+
+
+def _galleries(run: Run) -> dict[str, np.ndarray]:
+    """Examples in the groups that the task shows, by name."""
+    return {
+        name: render_rows(rows, run.data.scaler, run.data.format, captions=True)
+        for name, rows in run.recipe.task.galleries(run.served_heads, run.data).items()
+    }
 
 
 def grid_examples(split: Split, paired: PairedData) -> tuple[dict[str, tf.Tensor], tf.Tensor]:

@@ -229,9 +229,13 @@ def build(recipe: Recipe, data: Data) -> tuple[PairedData, Heads]:
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
     recipe.task.check(heads, data)
-    first = data.train.thin(MOST_FITTED)
-    recipe.variant.initialize(heads, lambda: np.asarray(values(first.in_memory(MOST_INITIAL).examples)))
+    recipe.variant.initialize(heads, lambda: _initial_examples(data))
     return paired, heads
+
+
+def _initial_examples(data: Data) -> np.ndarray:
+    """Training examples (n, ...) that weights are set from."""
+    return np.asarray(values(data.train.thin(MOST_FITTED).in_memory(MOST_INITIAL).examples))
 
 
 def claimable(recipe: Recipe, directory: Path, resume: bool) -> Recipe:
@@ -403,6 +407,8 @@ def _train_stage(
     _fit(trainer, recipe, plan, paired, checkpoint, callbacks, report, verbose)
     for layer in stage.model.layers:
         layer.trainable = True
+    if stage.finish is not None:
+        stage.finish(lambda: _initial_examples(paired.data))
 
 
 def _fit(

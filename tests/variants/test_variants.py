@@ -61,6 +61,7 @@ EXPORTED = {
     "spectral_mask": ("autoencoder",),
     "tabular": ("decoder",),
     "top_k": ("encoder", "decoder"),
+    "vade": ("encoder", "prior"),
     "vector_quantized": ("encoder", "decoder", "prior"),
     "undercomplete-images": ("autoencoder",),
     "undercomplete-series": ("autoencoder",),
