@@ -27,6 +27,7 @@ import numpy as np
 from keras_ae.codec.dependence import choose_parents
 from keras_ae.codec.entropy import decode, encode
 from keras_ae.codec.grid import Grid
+from keras_ae.codec.sections import read_section, section, whole_section
 from keras_ae.codec.tables import count_levels, pack, unpack
 from keras_ae.errors import InputError
 from keras_ae.names import is_name
@@ -42,7 +43,6 @@ DTYPES = ("float32", "float64", "int32", "int64")
 """Types of codes, by their number in a file."""
 
 HEADER = struct.Struct("<HBBBBHQQI")
-SECTION = struct.Struct("<II")
 SECTIONS = 5
 
 NAMED, ONE_TABLE = 1, 2
@@ -148,9 +148,9 @@ def written(codes: CodesFile) -> tuple[bytes, Sizes]:
     if len(names) > MOST_NAMES:
         raise InputError(f"the names of the examples take {len(names):,} bytes; compress them in parts")
     sections = [
-        _section(content)
+        section(content)
         for content in (codes.model.encode(), grid, packed, names if codes.names is not None else b"")
-    ] + [_stored(blocks)]
+    ] + [whole_section(blocks)]
     head = MAGIC + HEADER.pack(
         VERSION, DTYPES.index(codes.dtype), codes.labels is not None, len(codes.shape),
         SECTIONS, NAMED * (codes.names is not None) + ONE_TABLE * has_one, len(levels), levels.shape[1],
@@ -158,7 +158,7 @@ def written(codes: CodesFile) -> tuple[bytes, Sizes]:
     ) + struct.pack(f"<{len(codes.shape)}I", *codes.shape) + codes.fingerprint  # fmt: skip
     body = head + b"".join(sections)
     content = body + hashlib.sha256(body).digest()
-    sizes = [len(section) for section in sections]
+    sizes = [len(part) for part in sections]
     parts = (sizes[4], sizes[1] + sizes[2], sizes[3] if codes.names is not None else 0)
     return content, Sizes(*parts, len(content) - sum(parts))
 
@@ -180,7 +180,7 @@ def _smallest(levels: np.ndarray) -> tuple[bytes, bytes, bool]:
                 "them; quantize them in larger steps"
             )
         blocks = encode(columns, tables)
-        found.append((len(_section(packed)) + len(blocks), packed, blocks, columns is not levels))
+        found.append((len(section(packed)) + len(blocks), packed, blocks, columns is not levels))
     return min(found)[1:]
 
 
@@ -234,7 +234,7 @@ def _parsed(content: bytes) -> CodesFile:
     most = (MOST_MODEL, 8 * prod(shape), MOST_TABLES, MOST_NAMES if named else 0, MOST_BYTES)
     parts = []
     for bound in most:
-        part, at = _read_section(content, at, bound)
+        part, at = read_section(content, at, bound)
         parts.append(part)
     if at != len(content):
         raise ValueError("it is followed by something else")
@@ -276,31 +276,3 @@ def _names(content: bytes, count: int) -> tuple[str, ...]:
     if content.count(b"\0") != count - 1:
         raise ValueError("it has more or fewer names than examples")
     return tuple(content.decode("utf-8", "surrogateescape").split("\0"))
-
-
-def _section(content: bytes) -> bytes:
-    """A section, compressed where that makes it smaller."""
-    smaller = zlib.compress(content, 9)
-    if len(smaller) >= len(content):
-        return _stored(content)
-    return SECTION.pack(len(smaller), len(content)) + smaller
-
-
-def _stored(content: bytes) -> bytes:
-    """A section as it is."""
-    return SECTION.pack(len(content), len(content)) + content
-
-
-def _read_section(content: bytes, at: int, bound: int) -> tuple[bytes, int]:
-    """A section, and where the next one begins."""
-    stored, raw = SECTION.unpack_from(content, at)
-    at += SECTION.size
-    if raw > bound or stored > raw or at + stored > len(content):
-        raise ValueError(f"it claims a section of {raw:,} bytes, at most {bound:,} are read")
-    own = content[at : at + stored]
-    if stored < raw:
-        inflate = zlib.decompressobj()
-        own = inflate.decompress(own, raw)
-        if len(own) != raw or not inflate.eof or inflate.unused_data:
-            raise ValueError("a section is not as large as it claims")
-    return own, at + stored

@@ -15,6 +15,7 @@ from keras_ae.codec import codes_file, entropy
 from keras_ae.codec.codes_file import CodesFile, read_codes, written
 from keras_ae.codec.dependence import choose_parents
 from keras_ae.codec.grid import Grid, are_whole, dequantized
+from keras_ae.codec.sections import SIZES
 from keras_ae.codec.steps import grid_within, sensitivity
 from keras_ae.codec.tables import Table, coding_order, count_levels, pack, unpack
 from keras_ae.errors import InputError
@@ -229,11 +230,11 @@ def test_huge_claims_are_refused_before_anything_is_allocated(tmp_path, random):
             read_codes(path)
     start = 8 + codes_file.HEADER.size + 4 + 32
     bomb = zlib.compress(bytes(2**22), 9)
-    name = codes_file.SECTION.pack(len(bomb), 2**22) + bomb
+    name = SIZES.pack(len(bomb), 2**22) + bomb
     path.write_bytes(sealed(body[:start] + name))
     with pytest.raises(InputError, match="claims a section of 4,194,304 bytes, at most 1,024"):
         read_codes(path)
-    bomb = codes_file.SECTION.pack(len(bomb), 1000) + bomb  # which holds more than it claims
+    bomb = SIZES.pack(len(bomb), 1000) + bomb  # which holds more than it claims
     path.write_bytes(sealed(body[:start] + bomb))
     with pytest.raises(InputError, match="at most 1,024|not as large"):
         read_codes(path)
