@@ -2,8 +2,8 @@
 
 .venv/bin/python .ci/transform_speed.py [ROUNDS]
 
-Both take the same bytes or floats to the same codes, in turn; the bare loop has batches of 256 examples that are scaled
-before it is timed. The digits are the 5,000 that need no download, twelve times over.
+Both take the same bytes or floats to the same codes, in turn; the bare loop has batches of 256 examples that
+are scaled before it is timed. The digits are the 5,000 that need no download, twelve times over.
 """
 
 import statistics
@@ -51,6 +51,7 @@ def compare(name, rows, inputs, rounds, **settings):
 
 
 def main():
+    """Prints the table."""
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
     data = as_dataset("mnist_5k").load()
     digits = np.concatenate([split.examples for split in data.splits.values()])

@@ -396,7 +396,7 @@ def test_what_is_no_recipe_is_refused(variant):
         ("nope", "there is no recipe called 'nope'; keras-ae list"),
         ("vae", r'Variational: keras_ae.train\("binarized_vae"\), which has it; other .* by variant="Vari'),
         ("variational", "variational is no recipe but a variant of autoencoders, Variational: "),
-        ("cae", r'Conditional or Contractive: keras_ae.train\("conditional"\), which has it'),
+        ("cae", r'Compressive or Conditional or Contractive: keras_ae.train\("compression"\), which has it'),
         (7, "expected a recipe's name, a Recipe or a variant such as Variational"),
         (type(variant), "expected a recipe's name, a Recipe or a variant"),
         (variant, "expected data to train Variational on; give data=..."),

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from keras_ae.codec.bits import MOST_BITS
 from keras_ae.errors import InputError
 
-__all__ = ["LARGEST", "MOST_BITS", "Grid", "are_whole", "dequantized", "quantized_names"]
+__all__ = ["LARGEST", "Grid", "are_whole", "dequantized", "quantized_names"]
 
 LARGEST = 2**31 - 2**8
 """Largest absolute value of a level: levels are int32, and a float32 holds this number exactly."""
-
-MOST_BITS = 16
-"""Most bits of a level in a grid over a range."""
 
 LEAST_SENSITIVITY = 1e-3
 """A dimension's smallest sensitivity, as a fraction of the largest: one without effect has a step too."""

@@ -54,6 +54,7 @@ WITH_SKIPS = {"skip_connected", "color_distribution", "spectral_mask"}
 EXPORTED = {
     "adversarial": ("autoencoder",),
     "autoregressive": ("decoder",),
+    "compressive": ("autoencoder",),
     "conditional": ("encoder", "decoder", "autoencoder"),
     "masked": ("autoencoder",),
     "recurrent_variational": ("encoder", "decoder"),

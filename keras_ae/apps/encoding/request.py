@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from keras_ae.codec.grid import MOST_BITS
+from keras_ae.codec.bits import MOST_BITS
 from keras_ae.errors import InputError
 
 if TYPE_CHECKING:
