@@ -36,14 +36,15 @@ def grid(rows: Mapping[str, np.ndarray], domain: str) -> np.ndarray:
     Small images are enlarged by a whole factor.
 
     Args:
-        rows: (n, height, width, channels) each, all of one shape, by name.
+        rows: (n, height, width, channels) each, images of one shape, by name; where a row has fewer than
+            others, the rest is background.
         domain: Domain of the values.
 
     Returns:
         (rows * (height + gap) + gap, n * (width + gap) + gap, 1 or 3), uint8.
     """
     arrays = [shown(to_bytes(np.asarray(row), domain)) for row in rows.values()]
-    count, height, width, channels = arrays[0].shape
+    count, (height, width, channels) = max(map(len, arrays)), arrays[0].shape[1:]
     zoom = max(1, 56 // max(height, width))
     arrays = [array.repeat(zoom, 1).repeat(zoom, 2) for array in arrays]
     height, width = height * zoom, width * zoom

@@ -169,7 +169,8 @@ class ManifoldMixture(_Counted):
             projection.
         most_clusters: The most clusters to choose from, at least 2.
         projection: Of the codes.
-        dimensions: Of the projection; 0 for as many as clusters, or 2 where their number is chosen.
+        dimensions: Of the projection; 0 for as many as clusters, or for 2 where their number is chosen, and
+            where a projection is limited to few.
         vote: Nearest training codes that another code is assigned by, at least 1.
     """
 
@@ -182,12 +183,28 @@ class ManifoldMixture(_Counted):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_least(self, dimensions=0, vote=1)
+        most = self.projection.most_dimensions
+        if most and self.dimensions > most:
+            raise InputError(
+                f"{self.projection.title} projects to {most} dimensions at most, received "
+                f"dimensions={self.dimensions}; or 0 for 2"
+            )
+
+    @property
+    def _dimensions(self) -> int:
+        usual = 2 if self.projection.most_dimensions else self.clusters or 2
+        return self.dimensions or usual
+
+    @property
+    def least_examples(self) -> int:
+        """As many as clusters, and more than dimensions of the projection."""
+        return max(super().least_examples, self._dimensions + 2)
 
     def check(self, encoder: keras.Model) -> None:
         self.projection.check()
 
     def fit(self, codes: np.ndarray) -> Clusters:
-        dimensions = self.dimensions or self.clusters or 2
+        dimensions = self._dimensions
         projected = self.projection.coordinates(codes, dimensions)
         count, facts = self._chosen(_silhouette_of_mixture, "silhouette", projected)
         probabilities = _mixture(projected, count).predict_proba(projected)

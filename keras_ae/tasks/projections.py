@@ -20,9 +20,11 @@ class Projection(metaclass=Checked):
 
     Attributes:
         title: Its name for people.
+        most_dimensions: The most numbers that it projects to; 0 for any number.
     """
 
     title: ClassVar[str] = ""
+    most_dimensions: ClassVar[int] = 0
 
     def check(self) -> None:
         """Checks that the packages that it takes are installed.
@@ -72,6 +74,7 @@ class TSNE(Projection):
     """
 
     title = "t-SNE"
+    most_dimensions = 3
     perplexity: float = 30.0
 
     def __post_init__(self) -> None:

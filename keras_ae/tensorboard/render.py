@@ -56,7 +56,7 @@ def render_rows(
     """One image of several rows of examples.
 
     Args:
-        rows: Rows by name, (n, ...) each, model inputs.
+        rows: Rows by name, (n, ...) each, model inputs; some may be shorter.
         scaler: The scaler between the examples and their original units.
         format: The examples' format, if they have one.
         captions: Whether the rows have their names beside them.
@@ -72,10 +72,9 @@ def render_rows(
     if format is None or (is_image_shape(shape) and not scaler.domain.one_hot):  # classes are not colors
         return with_captions(grid(rows, scaler.domain), names)
     most = format.columns if side_by_side else MAX_RENDERED
-    columns = min(most, *(len(row) for row in rows.values()))
-    images = [
-        format.render(example)
-        for row in rows.values()
-        for example in scaler.inverse_transform(np.asarray(row[:columns]))
-    ]
+    columns = min(most, max(len(row) for row in rows.values()))
+    images: list[np.ndarray | None] = []
+    for row in rows.values():
+        images += map(format.render, scaler.inverse_transform(np.asarray(row[:columns])))
+        images += [None] * (columns - min(columns, len(row)))
     return contact_sheet(images, columns, row_names=names)

@@ -82,10 +82,14 @@ def test_rows_of_all_else_are_drawn_by_the_medium_in_the_units_of_people():
     assert levels_at(drawn, 2, MAX_RENDERED) == expected
 
 
-def test_rows_are_as_long_as_the_shortest():
+def test_rows_are_as_long_as_the_longest_and_the_others_end_in_background():
     drawn = render_rows({"a": np.ones((5, 2)), "b": np.full((3, 2), 2.0)}, units("unit"), Plain())
-    assert levels_at(drawn, 2, 3) == [[1, 1, 1], [2, 2, 2]]
-    assert drawn.shape[1] == 3 * (80 + GAP) + GAP
+    assert levels_at(drawn, 2, 5) == [[1] * 5, [2, 2, 2, 128, 128]]
+    assert drawn.shape[1] == 5 * (80 + GAP) + GAP
+    images = {"a": np.zeros((1, 60, 50, 1)), "b": np.ones((3, 60, 50, 1))}
+    drawn = render_rows(images, units("unit"), None)
+    assert drawn.shape == (2 * 62 + 2, 3 * 52 + 2, 1)
+    assert (drawn[2:62, 54:] == 128).all()
 
 
 @pytest.mark.parametrize("classes", [1, 3, 4])

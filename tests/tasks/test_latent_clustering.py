@@ -24,7 +24,7 @@ from keras_ae.tasks.cluster_methods import (
     fitted_clusters,
 )
 from keras_ae.tasks.latent_clustering import LatentClustering
-from keras_ae.tasks.projections import PCA, UMAP, Spectral
+from keras_ae.tasks.projections import PCA, TSNE, UMAP, Spectral
 from keras_ae.variants.undercomplete import Undercomplete
 from keras_ae.variants.vade import VaDE
 from keras_ae.variants.vector_quantized import VectorQuantized
@@ -183,6 +183,16 @@ def test_what_cannot_be_clustered_is_refused_before_training(data):
 def test_no_more_clusters_are_tried_than_half_the_examples():
     random = np.random.default_rng(0)
     assert set(KMeans(most_clusters=9).fit(random.normal(size=(6, 2))).facts["silhouette"]) == {"2", "3"}
+
+
+def test_a_projection_to_few_dimensions_takes_two_and_refuses_more(groups):
+    codes, labels = groups
+    method = ManifoldMixture(3, projection=TSNE(perplexity=10))
+    assert method.least_examples == 4
+    assert ManifoldMixture(3, projection=Spectral(), dimensions=7).least_examples == 9
+    assert agreement(assigned(method.fit(codes), codes), labels)["cluster_accuracy"] == 1
+    with pytest.raises(InputError, match="t-SNE projects to 3 dimensions at most, received dimensions=4"):
+        dataclasses.replace(method, dimensions=4)
 
 
 def test_without_umap_its_extra_is_told(monkeypatch):
