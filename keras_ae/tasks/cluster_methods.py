@@ -13,7 +13,7 @@ import numpy as np
 
 from keras_ae.blocks.clusters import MixturePosterior, NeighborVote
 from keras_ae.checked import Checked
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_least, check_types
 from keras_ae.metrics.clustering import separation
 from keras_ae.tasks.projections import UMAP, Projection
 
@@ -183,6 +183,7 @@ class ManifoldMixture(_Counted):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_least(self, dimensions=0, vote=1)
+        check_types(self)
         most = self.projection.most_dimensions
         if most and self.dimensions > most:
             raise InputError(
