@@ -73,6 +73,11 @@ class Recipe(metaclass=Checked):
         callbacks: Functions without arguments that return further Keras callbacks. Those of batches are
             called at the end of a call of the training function, which takes up to 16 steps of a small model.
         xla: Whether XLA compiles the training step, which takes some seconds at the start.
+        warm_start: A model whose weights the layers of the same name and shape begin with: a run's folder or
+            a model's name, or a Keras file of a model (.keras) or of weights (.h5); "" for none.
+        freeze: Whether the encoder of a warm start stays as it is.
+        thaw_after: Epochs after which a frozen encoder is trained too, at least 0; 0 for never.
+        thaw_rate: The fraction of the learning rate that it is trained with then, above 0 and at most 1.
         name: The name of the recipe's file, set when the recipe is loaded.
 
     Raises:
@@ -99,6 +104,10 @@ class Recipe(metaclass=Checked):
     augment: tuple[Augmentation, ...] = ()
     callbacks: tuple[Callable[[], keras.callbacks.Callback], ...] = ()
     xla: bool = False
+    warm_start: str = ""
+    freeze: bool = False
+    thaw_after: int = 0
+    thaw_rate: float = 0.1
     name: str = ""
 
     def __post_init__(self) -> None:
@@ -111,11 +120,25 @@ class Recipe(metaclass=Checked):
         if 0 < self.max_steps < self.min_steps:
             expected = f"expected max_steps of at least min_steps, {self.min_steps}, or 0 for no maximum"
             raise InputError(f"{expected}; received {self.max_steps}")
+        _check_thawing(self)
         wrong = [make for make in self.callbacks if not callable(make)]
         if wrong:
             raise InputError(
                 f"callbacks must be functions that make callbacks, such as classes; received {wrong[0]!r}"
             )
+
+
+def _check_thawing(recipe: Recipe) -> None:
+    """Refuses an encoder that stays as it is without a warm start, and one that thaws without a freeze."""
+    if recipe.freeze and not recipe.warm_start:
+        raise InputError(
+            "freeze=True keeps the encoder of a warm start, and there is none; name a run, such as "
+            'SET="warm_start=runs/digits/001"'
+        )
+    if recipe.thaw_after and not recipe.freeze:
+        raise InputError("thaw_after is of a frozen encoder; add freeze=true, or leave thaw_after out")
+    if not 0 < recipe.thaw_rate <= 1:
+        raise InputError(f"thaw_rate must be above 0 and at most 1, received {recipe.thaw_rate}")
 
 
 def _part(name: str, base: type, value: Any) -> Any:

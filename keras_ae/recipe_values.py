@@ -60,6 +60,7 @@ LEAST = {
     "min_steps_per_epoch": 0,
     "min_steps": 0,
     "max_steps": 0,
+    "thaw_after": 0,
 }
 """The least value of each field that has one."""
 

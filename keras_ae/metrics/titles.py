@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 __all__ = ["HIGHER", "Title", "title_of"]
@@ -50,7 +51,15 @@ def title_of(name: str) -> Title:
     Returns:
         Its title; for a metric that is not listed, its own name with blanks.
     """
+    if found := re.fullmatch(OF_LABELS, name):
+        probe, count, deviation = found.groups()
+        labels = f"{TITLES[probe].name}, {int(count):,} labels"
+        return Title(f"{labels}, std") if deviation else Title(labels, "", HIGHER)
     return TITLES.get(name) or Title(name.replace("_", " "))
+
+
+OF_LABELS = r"(probe|knn)_(\d+)(_std)?"
+"""The names of accuracies with a few labels, and of their standard deviations over several sets of them."""
 
 
 TITLES = {
@@ -63,6 +72,10 @@ TITLES = {
     "l0": Title("L0"),
     "dead_fraction": Title("dead units", "", LOWER),
     "accuracy": Title("accuracy", "", HIGHER),
+    "probe": Title("linear probe", "", HIGHER),
+    "knn": Title("nearest neighbors", "", HIGHER),
+    "calibration_error": Title("ECE", "", LOWER),
+    "calibration_error_before": Title("ECE uncalibrated", "", LOWER),
     "crossentropy": Title("CE", "nats", LOWER),
     "excess_crossentropy": Title("CE excess", "nats", LOWER),
     "nll_nats": Title("NLL", "nats", LOWER),

@@ -64,7 +64,8 @@ def load_run(
             "bring the data to that shape, or train again"
         )
     plan = read_plan(directory)
-    heads = recipe.variant.build(replace(spec, train_examples=0 if plan is None else plan.examples))
+    spec = replace(spec, train_examples=0 if plan is None else plan.examples)
+    heads = recipe.task.extend(recipe.variant.build(spec), spec)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", UserWarning)  # Keras only warns of what it leaves

@@ -14,10 +14,13 @@ if TYPE_CHECKING:
 
     from keras_ae.blocks.samplers import CodeSampler
     from keras_ae.data.types import Data
-    from keras_ae.heads import Heads, ServedHead, TrainedHeads
+    from keras_ae.heads import Heads, ServedHead, Spec, Term, TrainedHeads
     from keras_ae.tasks.baselines import Predictor
 
-__all__ = ["Task"]
+__all__ = ["Curves", "Task"]
+
+Curves = dict[str, dict[str, dict[float, float]]]
+"""Charts by title: the lines of each by name, as y by x, on a logarithmic x axis."""
 
 
 class Task(metaclass=Checked):
@@ -97,6 +100,35 @@ class Task(metaclass=Checked):
         """
         return data
 
+    def extend(self, heads: Heads, spec: Spec) -> Heads:
+        """Adds what the task trains beside the variant's own heads.
+
+        Args:
+            heads: The variant's heads, untrained.
+            spec: What they were built for.
+
+        Returns:
+            The heads, of which `trained` may have further layers, inputs and outputs.
+
+        Raises:
+            InputError: For heads that the task cannot extend.
+        """
+        return heads
+
+    def objective(
+        self, loss: Callable | None, terms: tuple[Term, ...]
+    ) -> tuple[Callable | None, tuple[Term, ...]]:
+        """The objective of a training.
+
+        Args:
+            loss: The reconstruction loss, (target, outputs by name) -> (batch,).
+            terms: The variant's terms.
+
+        Returns:
+            The loss, None where the objective consists of terms alone, and the terms.
+        """
+        return loss, terms
+
     def check(self, heads: Heads, data: Data) -> None:
         """Checks that the task can use the heads, before they are trained.
 
@@ -142,6 +174,18 @@ class Task(metaclass=Checked):
 
         Returns:
             Metrics by row ("model", or a baseline's name) and name.
+        """
+        return {}
+
+    def curves(self, table: Mapping[str, Mapping[str, float]], data: Data) -> Curves:
+        """Charts of the test metrics.
+
+        Args:
+            table: Test metrics by row and name, those of the model last.
+            data: The data as returned by `prepare`.
+
+        Returns:
+            The charts; none by default.
         """
         return {}
 

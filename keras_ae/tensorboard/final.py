@@ -16,6 +16,7 @@ from keras_ae.imaging.grid import save
 from keras_ae.recipe import flat
 from keras_ae.runs.plan import read_plan
 from keras_ae.runs.run import MOST_FITTED, Run
+from keras_ae.tensorboard.curves import write_curves
 from keras_ae.tensorboard.latent import latent_images
 from keras_ae.tensorboard.overview import write_hparams
 from keras_ae.tensorboard.projector import MAX_POINTS, write_projector
@@ -47,6 +48,7 @@ def write_final_report(run: Run, table: Mapping[str, Mapping[str, float]]) -> No
     labels = None if test.labels is None else [names[i] if names else str(i) for i in test.labels]
     write_projector(run.directory, codes, labels, examples, run.data.domain)
     write_final_texts(run)
+    write_curves(run.directory, run.name, run.recipe.task.curves(table, run.data), table)
     if can_render(shape, run.data.format, run.data.domain.one_hot):
         galleries = _galleries(run)
         for name, image in (_images(run) | galleries).items():

@@ -276,7 +276,7 @@ class FinishedRun:
             self._classes,
             0 if plan is None else plan.examples,
         )
-        rebuilt = self.recipe.variant.build(spec)
+        rebuilt = self.recipe.task.extend(self.recipe.variant.build(spec), spec)
         try:
             rebuilt.trained.load_weights(self.directory / WEIGHTS_FILE)
         except (OSError, ValueError, KeyError) as error:

@@ -41,10 +41,12 @@ from keras_ae.training.cluster import VARIABLE, cluster_in
 from keras_ae.training.cross_fitting import with_fold_scores
 from keras_ae.training.examples import Examples
 from keras_ae.training.execution import Execution
+from keras_ae.training.freezing import check_freezing, frozen, thawing
 from keras_ae.training.monitoring import checkpoint_and_curves, images_and_more, progress
 from keras_ae.training.objective import loss_for, loss_in
 from keras_ae.training.schedule import optimizer_for
 from keras_ae.training.trainer import Trainer
+from keras_ae.training.warm_start import warm_start
 
 __all__ = [
     "build",
@@ -119,6 +121,8 @@ def train(
         report(doubt)
     if run.validation_caution:
         report(run.validation_caution)
+    if recipe.warm_start and not begun:
+        report(str(warm_start(heads, recipe.warm_start, recipe.freeze)))
     if plan.stops_after(state["history"]):
         report('all epochs are done; to train for more: RESUME=1 SET="epochs=..."')
     initial = heads.trained.get_weights()
@@ -130,7 +134,8 @@ def train(
     trainer = trainer_for(recipe, heads, data.train.shape, data.scaler, plan.steps, shared)
     own = checkpoint_and_curves(directory, recipe, plan, checkpoint)
     own += images_and_more(directory, recipe, plan, paired, heads)
-    history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
+    with frozen(recipe, heads):
+        history = _fit(trainer, recipe, plan, paired, checkpoint, [*own, *callbacks], report, verbose)
     trainer.replicas = Replicas()
     shared.leave()  # the others end here
     data = with_fold_scores(trainer, heads, recipe, data, plan, history, initial)
@@ -166,7 +171,8 @@ def take_part(
         checkpoint = directory / "checkpoint"
         callbacks = checkpoint_and_curves(directory, recipe, plan, checkpoint, is_chief=False)
         callbacks += [make() for make in recipe.callbacks]
-        _fit(trainer, recipe, plan, paired, checkpoint, callbacks, report, 1)
+        with frozen(recipe, heads):
+            _fit(trainer, recipe, plan, paired, checkpoint, callbacks, report, 1)
 
 
 def alone() -> Replicas:
@@ -229,6 +235,7 @@ def build(recipe: Recipe, data: Data) -> tuple[PairedData, Heads]:
     if recipe.variant.sampler is not None:
         recipe.variant.sampler.check(heads)
     recipe.task.check(heads, data)
+    check_freezing(recipe, heads)
     recipe.variant.initialize(heads, lambda: _initial_examples(data))
     return paired, heads
 
@@ -296,7 +303,7 @@ def epochs_done(directory: Path) -> int:
 
 def _heads(recipe: Recipe, spec: Spec) -> Heads:
     try:
-        return recipe.variant.build(spec)
+        return recipe.task.extend(recipe.variant.build(spec), spec)
     except InputError:
         raise
     except ValueError as error:
@@ -360,8 +367,9 @@ def trainer_for(
         scaler.full_scale,
         lambda batch, seeds: augmented(recipe.augment, batch, seeds, domain),
     )
+    loss, terms = recipe.task.objective(loss_in(recipe, domain), recipe.variant.terms())
     settings: dict[str, Any] = {
-        "terms": recipe.variant.terms(),
+        "terms": terms,
         "steps": steps,
         "samples": heads.samples,
         "trim": recipe.task.trim,
@@ -370,7 +378,6 @@ def trainer_for(
         "examples": examples,
         "replicas": shared,
     }
-    loss = loss_in(recipe, domain)
     if heads.critic is None:
         return Trainer(heads.trained, loss, **settings)
     critics: dict[str, Any] = {"critic": heads.critic, "critic_terms": recipe.variant.critic_terms()}
@@ -432,7 +439,8 @@ def _fit(
     execution: Execution | None = Execution.of(trainer.model, recipe, plan.examples, plan.steps_per_epoch)
     if shared.count > 1:
         execution = None  # one step in a call, as Keras does it
-    trainer.prepare(optimizer_for(recipe, plan.steps), execution)
+    optimizer = optimizer_for(recipe, plan.steps)
+    trainer.prepare(thawing(optimizer, recipe, trainer.heads, plan.steps_per_epoch), execution)
     if state["last"] and shared.index == 0:
         trainer.load_weights(checkpoint / state["last"])
     trainer.take_weights_of_chief()
