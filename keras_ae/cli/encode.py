@@ -12,19 +12,23 @@ from pathlib import Path
 from typing import Any
 
 from keras_ae.apps.encoding.request import EncodingRequest, check_bits, check_output
-from keras_ae.cli.arguments import EXPORT, MODELS, add_option, words
+from keras_ae.cli.arguments import EXPORT, MODELS, RUNS, add_option, add_run, words
 from keras_ae.cli.checks import check_data, check_package
 from keras_ae.cli.output import STANDARD, load_tensorflow, show
 from keras_ae.cli.parser import add_former
-from keras_ae.cli.requests import exported_model
+from keras_ae.cli.requests import define_layers, exported_model
 from keras_ae.cli.standard import input_file, output_file, sent_output
 from keras_ae.data.tables.suffixes import holds_rows
 from keras_ae.errors import InputError
 from keras_ae.files import check_new
+from keras_ae.runs.folders import finished_run
 
 __all__ = ["ORDER", "add", "encode", "encoding_bar"]
 
 ORDER = 8
+
+POOLS = ("none", "mean", "max")
+"""As `layer_model` of apps/encoding/layers.py has them."""
 
 
 def add(verb: Any) -> None:
@@ -46,6 +50,10 @@ def add(verb: Any) -> None:
     add_option(parser, "--outputs", "default: code", default="", metavar="NAME,...")
     add_option(parser, "--bits", "the output is then an .npz", type=int, metavar="N")
     add_option(parser, "--head", "default: encoder", default="encoder", metavar="NAME")
+    add_option(parser, "--layer", metavar="NAME")
+    add_option(
+        parser, "--pool", "with --layer; none strings their numbers together (default: none)", choices=POOLS
+    )
     add_option(parser, "--head-version", "default: the stable one", type=int, metavar="N")
     add_former(parser, "--version", "is now --head-version")
     add_option(parser, "--split", "default: all", choices=("train", "validation", "test"))
@@ -58,6 +66,7 @@ def add(verb: Any) -> None:
     )  # fmt: skip
     add_option(parser, "--force", action="store_true")
     add_option(parser, "--models", type=Path, default=MODELS, metavar="FOLDER")
+    add_run(parser, "the newest finished one; with --layer")
 
 
 def encode(options: argparse.Namespace) -> int:
@@ -84,7 +93,14 @@ def encode(options: argparse.Namespace) -> int:
             name, source, options.models, outputs, options.head, options.head_version,
             options.split, options.key,
         )  # fmt: skip
-        head, stream = request.open()
+        if options.layer is None:
+            head, stream = request.open()
+        else:
+            from keras_ae.apps.encoding.layers import layer_head
+
+            define_layers(options, Path(name))
+            head = layer_head(Path(name), options.layer, options.pool or POOLS[0])
+            stream = head.open_stream(source, options.split, options.key)
         bar = encoding_bar(options, stream.count)
         if options.bits is not None:
             encoded, lines = encode_quantized(head, stream, output, options.bits, options.batch, bar)
@@ -106,7 +122,10 @@ def encode(options: argparse.Namespace) -> int:
 
 
 def _check(options, source):
-    """Checks what needs no TensorFlow; returns the model and the suffix of what goes to standard output."""
+    """Checks what needs no TensorFlow.
+
+    Returns the model, or with --layer the run's folder, and the suffix of what goes to standard output.
+    """
     from keras_ae.serving.card_signatures import check_outputs, signatures
     from keras_ae.serving.versions import find_version
 
@@ -116,10 +135,12 @@ def _check(options, source):
         raise InputError(f"expected --batch of at least 1, received {options.batch}; or leave it out")
     if options.output.endswith(".parquet"):
         check_package("pyarrow", "parquet", "a .parquet")
-    name = exported_model(options)
-    there = signatures(find_version(options.models, name, options.head, options.head_version))
-    if "serving_default" in there:
-        check_outputs(words(options.outputs), there["serving_default"]["outputs"])
+    name = _run_of_layer(options)
+    if name is None:
+        name = exported_model(options)
+        there = signatures(find_version(options.models, name, options.head, options.head_version))
+        if "serving_default" in there:
+            check_outputs(words(options.outputs), there["serving_default"]["outputs"])
     check_data(source)
     if options.bits is not None:
         check_bits(options.bits, options.output)
@@ -128,6 +149,22 @@ def _check(options, source):
         check_output(Path(options.output))
         check_new(Path(options.output), options.force)
     return name, ".csv" if holds_rows(source) else ".npy"
+
+
+def _run_of_layer(options):
+    """The folder of the run whose layer encodes; None where an exported head does."""
+    own = {"--pool": options.pool, "--run-dir": options.run_dir, "--runs": options.runs != RUNS}
+    if options.layer is None:
+        if unused := [name for name, value in own.items() if value]:
+            raise InputError(f"{unused[0]} goes with --layer; leave it out, or name a layer of a run")
+        return None
+    others = {
+        "--head": options.head != "encoder", "--head-version": options.head_version,
+        "--outputs": options.outputs, "--bits": options.bits,
+    }  # fmt: skip
+    if unused := [name for name, value in others.items() if value]:
+        raise InputError(f"--layer is of a run's own network, {unused[0]} of an exported head; leave one out")
+    return str(finished_run(options.runs, options.recipe, options.run_dir))
 
 
 def encoding_bar(options: argparse.Namespace, count: int) -> Callable[[int], None]:

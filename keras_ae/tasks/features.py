@@ -21,7 +21,7 @@ from keras_ae.tasks import Curves, Task
 from keras_ae.tasks.corruption import Corruption, Unchanged, corrupted
 from keras_ae.tasks.reconstruction import Reconstruction
 
-__all__ = ["Features", "check_labeled"]
+__all__ = ["Features", "check_encoder", "check_labeled", "codes_of"]
 
 PROBES: dict[str, Callable[[int, int], list[Any]]] = {"probe": linear_probes, "knn": nearest_probes}
 """The classifiers to choose from, by the name of their metric."""
@@ -85,13 +85,7 @@ class Features(Task):
 
     def check(self, heads: Heads, data: Data) -> None:
         """Refuses an encoder that takes the labels, or whose codes have no one size."""
-        if takes_condition(heads) or "condition" in {tensor.name for tensor in heads.encoder.inputs}:
-            raise InputError(
-                "the encoder takes the labels that its codes are to be read for; take a variant without a "
-                'condition, such as SET="variant=undercomplete"'
-            )
-        if heads.any_size:
-            raise InputError("codes of images of any size have no one size; train on images of one size")
+        check_encoder(heads)
 
     def baselines(self, data: Data, seed: int, latent_dim: int) -> dict[str, Callable]:
         """PCA with codes of the same size."""
@@ -167,6 +161,24 @@ def check_labeled(data: Data, does: str) -> None:
             f"{does} the classes of examples, and {data.name} has no labels of two or more classes; give "
             "labels: y in an .npz, a folder for each class of images, or a table's column as data.label"
         )
+
+
+def check_encoder(heads: Heads) -> None:
+    """Refuses an encoder whose codes cannot be compared with labels.
+
+    Args:
+        heads: The heads.
+
+    Raises:
+        InputError: The encoder takes the labels, or its codes have no one size.
+    """
+    if takes_condition(heads) or "condition" in {tensor.name for tensor in heads.encoder.inputs}:
+        raise InputError(
+            "the encoder takes the labels that its codes are to be read for; take a variant without a "
+            'condition, such as SET="variant=undercomplete"'
+        )
+    if heads.any_size:
+        raise InputError("codes of images of any size have no one size; train on images of one size")
 
 
 def codes_of(encoder: keras.Model, examples: np.ndarray) -> np.ndarray:

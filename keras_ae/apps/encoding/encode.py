@@ -17,7 +17,6 @@ from keras_ae.data.streams.stream import Stream
 from keras_ae.formats.images import images_of
 from keras_ae.imaging.frames import Frame
 from keras_ae.runs.unlike import unlike
-from keras_ae.serving.exported import ExportedHead
 
 __all__ = ["Encoded", "codes", "encode", "remark_on", "summary"]
 
@@ -96,7 +95,7 @@ def remark_on(head: Head, stream: Stream, rows: Batch) -> str | None:
     Returns:
         The line; None or empty if they are like them.
     """
-    data = ExportedHead(head.folder).card["data"]
+    data = head.data
     remarks: tuple[str, ...] = ()
     if isinstance(stream, FolderStream):
         frames = [Frame(str(Path(stream.where, stream.frames[at].name))) for at in rows.positions]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -72,8 +72,24 @@ class Head:
             InputError: The card is missing or incomplete, the head takes neither `inputs` nor a table's
                 columns, takes images of any size, or has no such output.
         """
+        return cls.from_card(folder, ExportedHead(folder).card, names)
+
+    @classmethod
+    def from_card(cls, folder: Path, card: Mapping[str, Any], names: tuple[str, ...] = ()) -> Self:
+        """A head that a card describes.
+
+        Args:
+            folder: The folder that messages name.
+            card: Its card.
+            names: As for `of`.
+
+        Returns:
+            The head.
+
+        Raises:
+            InputError: As of `of`.
+        """
         names = names or ("code",)
-        card = ExportedHead(folder).card
         try:
             signature = card["signatures"][DEFAULT_SIGNATURE]
             inputs, all_outputs = signature["inputs"], signature["outputs"]
@@ -153,7 +169,17 @@ class Head:
         Raises:
             InputError: It does not load; from the function, where rows have labels that are no classes.
         """
-        signature = ExportedHead(self.folder).signature()
+        return self.function_of(ExportedHead(self.folder).signature())
+
+    def function_of(self, signature: Callable[[Mapping[str, Any]], Outputs]) -> Callable[[Batch], Outputs]:
+        """What the head does with rows.
+
+        Args:
+            signature: Inputs by name -> outputs by name.
+
+        Returns:
+            Rows -> the outputs by name.
+        """
 
         def run(rows: Batch) -> Outputs:
             if not len(rows):
