@@ -23,7 +23,9 @@ from keras_ae.runs.card import model_card
 from keras_ae.runs.evaluation import evaluate
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.anomaly import Anomaly
+from keras_ae.tasks.classification import Classification
 from keras_ae.tasks.density import Density
+from keras_ae.tasks.features import Features
 from keras_ae.tasks.frame_anomaly import FrameAnomaly
 from keras_ae.tasks.generation import Generation
 from keras_ae.tasks.latent_clustering import LatentClustering
@@ -45,7 +47,7 @@ def one_a_task():
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the
     recipe that denoises, test_row_generation.py what generates rows, test_latent_clustering.py the head of
-    clusters.
+    clusters, test_features.py and test_warm_start.py what reads labels.
     """
     seen = {
         PhotoRestoration,
@@ -58,6 +60,8 @@ def one_a_task():
         SoundAnomaly,
         RowGeneration,
         LatentClustering,
+        Features,
+        Classification,
     }
     for name in NAMES:
         task = load(name).task

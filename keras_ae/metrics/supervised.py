@@ -13,7 +13,7 @@ from keras_ae.heads import batched
 
 __all__ = ["features_of", "labels_alone"]
 
-STEPS, LEAST_EPOCHS, MOST_STEPS = 400, 10, 3000
+STEPS, LEAST_EPOCHS, MOST_STEPS = 200, 10, 3000
 """Steps with a few labels; with many at least so many epochs, and at most so many steps."""
 
 BATCH, RATE, PARTS = 128, 1e-3, 10
