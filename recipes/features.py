@@ -1,12 +1,12 @@
 """Codes as features: what 32 numbers are worth to classifiers, with many labels and with few.
 
     make train RECIPE=features                  5,000 digits
-    make train RECIPE=features DATA=mnist SET="epochs=30 task.label_sets=10"    60,000 digits
+    make train RECIPE=features DATA=mnist SET="epochs=30 task.label_sets=10"
 
 A convolutional variational autoencoder is trained without labels. Then the table has the test accuracy of a
 linear probe (logistic regression) and of nearest neighbors on its codes, on as many principal components and
-on the pixels, with 10, 100, 1,000 and all labels, each but the last averaged over several random sets that are
-balanced over the classes; and that of the encoder's layers, trained on the labels alone. Scaling,
+on the pixels, with 10, 100, 1,000 and all labels, each but the last averaged over several random sets that
+are balanced over the classes; and that of the encoder's layers, trained on the labels alone. Scaling,
 regularization and number of neighbors are chosen on the validation split, or with few labels by
 cross-validation among those. The run's folder has the charts as curves.html, and so has TensorBoard.
 

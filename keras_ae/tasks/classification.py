@@ -15,7 +15,7 @@ from keras_ae.blocks.samplers import CodeSampler, takes_condition
 from keras_ae.data.few_labels import few_labeled
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_least, check_widths
 from keras_ae.heads import Heads, ServedHead, Spec, Term, TrainedHeads, batched
 from keras_ae.metrics.confidence import calibration_error, fitted_temperature
 from keras_ae.metrics.probes import accuracies, linear_probes
@@ -53,8 +53,7 @@ class Classification(Task):
 
     def __post_init__(self) -> None:
         check_least(self, labels=0, label_seed=0, reconstruction_weight=0)
-        if min(self.units, default=1) < 1:
-            raise InputError(f"expected units of at least 1, received {self.units}")
+        check_widths("units", self.units, least=0)
 
     @property
     def compared(self) -> tuple[str, ...]:

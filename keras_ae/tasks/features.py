@@ -13,7 +13,7 @@ from keras_ae.blocks.samplers import CodeSampler, takes_condition
 from keras_ae.data.few_labels import few_labeled
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
-from keras_ae.errors import InputError, check_least
+from keras_ae.errors import InputError, check_least, check_widths
 from keras_ae.heads import Heads, batched
 from keras_ae.metrics.probes import accuracies, linear_probes, nearest_probes
 from keras_ae.metrics.supervised import features_of, labels_alone
@@ -53,8 +53,7 @@ class Features(Task):
 
     def __post_init__(self) -> None:
         check_least(self, label_sets=1)
-        if min(self.label_counts, default=1) < 1:
-            raise InputError(f"expected label_counts of at least 1, received {self.label_counts}")
+        check_widths("label_counts", self.label_counts, least=0)
 
     @property
     def compared(self) -> tuple[str, ...]:

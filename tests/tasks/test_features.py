@@ -12,6 +12,7 @@ from keras_ae.heads import Spec
 from keras_ae.metrics.titles import HIGHER, title_of
 from keras_ae.tasks.features import Features
 from keras_ae.tensorboard.curves import CURVES_FILE, write_curves
+from keras_ae.variants.conditional import Conditional
 from keras_ae.variants.undercomplete import Undercomplete
 
 
@@ -29,6 +30,7 @@ def heads(blobs):
     return Undercomplete(DenseBackbone((8,)), latent_dim=3).build(spec)
 
 
+@pytest.mark.slow
 def test_the_table_has_codes_and_all_that_they_are_compared_with(blobs, heads, tmp_path, monkeypatch):
     monkeypatch.setattr("keras_ae.metrics.supervised.STEPS", 20)
     task = Features(label_counts=(1, 10, 1000), label_sets=2)
@@ -56,7 +58,9 @@ def test_titles_tell_labels_and_which_way_is_better():
 
 
 def test_data_without_classes_and_encoders_with_labels_are_refused(blobs, heads):
+    of_one = blobs.train.take(np.flatnonzero(blobs.train.labels == 0))
     with pytest.raises(InputError, match="has no labels of two or more classes; give labels: y in an .npz"):
-        Features().prepare(dataclasses.replace(blobs, train=blobs.train.take(np.arange(0, 20, 2))))
-    with pytest.raises(InputError, match="label_counts of at least 1"):
-        Features(label_counts=(0,))
+        Features().prepare(dataclasses.replace(blobs, train=of_one))
+    conditional = Conditional(DenseBackbone((8,)), latent_dim=3).build(Spec((6,), (6,), blobs.domain, 2))
+    with pytest.raises(InputError, match="the encoder takes the labels"):
+        Features().check(conditional, blobs)

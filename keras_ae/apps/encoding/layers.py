@@ -25,14 +25,14 @@ from keras_ae.serving.boundary import GraphBoundary, ServedSignature
 from keras_ae.serving.exported import DEFAULT_SIGNATURE
 from keras_ae.serving.signatures import head_signatures
 
-__all__ = ["POOLS", "Layer", "LayerHead", "layer_head", "layer_model", "layers_of"]
+__all__ = ["POOLS", "LayerFacts", "LayerHead", "layer_head", "layer_model", "layers_of"]
 
 POOLS = ("none", "mean", "max")
 """What is done with the positions of a layer's output; "none" strings their numbers together."""
 
 
 @dataclass(frozen=True)
-class Layer:
+class LayerFacts:
     """A layer of a model.
 
     Attributes:
@@ -50,7 +50,7 @@ class Layer:
     parameters: int
 
 
-def layers_of(heads: Heads) -> list[Layer]:
+def layers_of(heads: Heads) -> list[LayerFacts]:
     """The layers of the encoder and of the decoder, in the order in which they are called.
 
     Args:
@@ -61,7 +61,7 @@ def layers_of(heads: Heads) -> list[Layer]:
         one layer.
     """
     return [
-        Layer(
+        LayerFacts(
             layer.name, model.name, type(layer).__name__, tuple(layer.output.shape[1:]), layer.count_params()
         )
         for model in (heads.encoder, heads.decoder)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from keras_ae.apps.encoding.layers import Layer, layer_model, layers_of
+from keras_ae.apps.encoding.layers import LayerFacts, layer_model, layers_of
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
 from keras_ae.files import replace_text
@@ -102,7 +102,7 @@ def write_probes(directory: Path, rows: list[Probed]) -> tuple[Path, Path]:
     return table, chart
 
 
-def described(layer: Layer) -> tuple[str, ...]:
+def described(layer: LayerFacts) -> tuple[str, ...]:
     """A layer as cells of a table: part, name, class, shape and number of weights.
 
     Args:
