@@ -48,6 +48,7 @@ MEANINGS = {
     "--epochs": "epochs of each training",
     "--every": "seconds from one look at the file to the next",
     "--fail-on": "level of change, some or much, from which the exit status is 3",
+    "--flags": "also write a column of 0 and 1 for each column, NAME_filled, that tells what was filled in",
     "--force": "replace files that already exist",
     "--forget": "forget all marks",
     "--grpc-port": "port of gRPC",

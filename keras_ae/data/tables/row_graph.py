@@ -14,9 +14,14 @@ from keras_ae.table_layout import TableLayout
 if TYPE_CHECKING:
     from keras_ae.formats.rows import Rows
 
-__all__ = ["graph_columns", "output_names", "plain_columns"]
+__all__ = ["graph_columns", "output_name", "output_names", "plain_columns"]
 
-OUTPUTS = frozenset({"code", "error", "mean", "log_var", "reconstruction", "reconstruction_log_var"})
+OUTPUTS = frozenset(
+    {
+        *("code", "error", "mean", "log_var", "reconstruction", "reconstruction_log_var", "deviation"),
+        *("known", "lower", "upper", "probability", "is_filled"),
+    }
+)
 """Names of other outputs, which a column cannot have."""
 
 
@@ -29,10 +34,19 @@ def output_names(preprocessor: Preprocessor) -> dict[str, str]:
     Returns:
         Their names by the columns' own: those of a signature's inputs, but for names of other outputs.
     """
-    return {
-        column: f"{served}_value" if served in OUTPUTS else served
-        for served, column in preprocessor.signature.items()
-    }
+    return {column: output_name(served) for served, column in preprocessor.signature.items()}
+
+
+def output_name(served: str) -> str:
+    """The output by which a column is served.
+
+    Args:
+        served: The name of the signature's input.
+
+    Returns:
+        The same, unless another output is called so.
+    """
+    return f"{served}_value" if served in OUTPUTS else served
 
 
 def graph_columns(
