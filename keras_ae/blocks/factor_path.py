@@ -53,11 +53,12 @@ class FactorPosterior(layers.Layer):
     def build(self, *_: Any) -> None:
         width = len(self.layout.groups)
 
-        def weight(name: str, *shape: int) -> Any:
-            return self.add_weight(shape=shape, initializer="zeros", name=name, trainable=False)
+        def weight(name: str, initializer: str, *shape: int) -> Any:
+            return self.add_weight(shape=shape, initializer=initializer, name=name, trainable=False)
 
-        self.mean, self.spread, self.noise = (weight(name, width) for name in ("mean", "spread", "noise"))
-        self.loadings = weight("loadings", width, self.factors)
+        self.mean, self.spread = weight("mean", "zeros", width), weight("spread", "ones", width)
+        self.noise = weight("noise", "ones", width)
+        self.loadings = weight("loadings", "glorot_uniform", width, self.factors)
 
     def call(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The posterior of rows.

@@ -127,7 +127,7 @@ class Imputation(Task):
 
     def _fitted(self, heads: Heads, data: Data) -> tuple[keras.Model, dict[str, Any]]:
         """The imputer and its facts."""
-        from keras_ae.data.tables.column_units import ColumnUnits
+        from keras_ae.data.tables.original_numbers import OriginalNumbers
 
         assert data.domain.layout is not None  # as `prepare` makes sure
         assert data.preprocessor is not None
@@ -143,11 +143,11 @@ class Imputation(Task):
         filled = apply(filler, {"inputs": inputs})
         intervals = ValueIntervals(text, self.level, name="intervals").fitted(widths)
         lower, upper, probability, gone = intervals(inputs, filled["filled"], filled["deviation"])
-        units = ColumnUnits.of(data.preprocessor, "column_units")
+        originals = OriginalNumbers.of(data.preprocessor, "original_numbers")
         outputs = {
             "reconstruction": filled["filled"],
-            "lower": units(lower),
-            "upper": units(upper),
+            "lower": originals(lower),
+            "upper": originals(upper),
             "probability": probability,
             "is_filled": gone,
             "known": keras.ops.sum(1.0 - gone, axis=-1),

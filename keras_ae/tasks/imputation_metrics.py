@@ -16,7 +16,7 @@ from keras_ae.table_layout import TableLayout
 from keras_ae.table_losses import known_columns
 from keras_ae.tasks.conformal_values import hidden_values
 
-__all__ = ["RATES", "TableMatrix", "fill_by_iteration", "fill_by_mean", "fill_by_rows", "imputation_table"]
+__all__ = ["BASELINES", "RATES", "TableMatrix", "imputation_table"]
 
 RATES = (0.1, 0.3, 0.5)
 """Fractions of the known test values that are hidden."""
@@ -69,21 +69,21 @@ class TableMatrix:
         return (np.where(known, matrix, np.nan) - self.mean) / self.spread
 
 
-def fill_by_mean(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+def _fill_by_mean(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Fills by the means of columns."""
     from sklearn.impute import SimpleImputer
 
     return SimpleImputer(keep_empty_features=True).fit(train).transform(test)
 
 
-def fill_by_rows(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+def _fill_by_rows(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Fills by the means of the five nearest training rows."""
     from sklearn.impute import KNNImputer
 
     return KNNImputer(keep_empty_features=True).fit(train).transform(test)
 
 
-def fill_by_iteration(train: np.ndarray, test: np.ndarray) -> np.ndarray:
+def _fill_by_iteration(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     """Fills each column by a Bayesian ridge regression on the others, in turns (Buck 1960; van Buuren)."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.experimental import enable_iterative_imputer  # noqa: F401
@@ -98,9 +98,9 @@ def fill_by_iteration(train: np.ndarray, test: np.ndarray) -> np.ndarray:
 
 
 BASELINES: dict[str, Fill] = {
-    "mean": fill_by_mean,
-    "5 nearest rows": fill_by_rows,
-    "iterative": fill_by_iteration,
+    "mean": _fill_by_mean,
+    "5 nearest rows": _fill_by_rows,
+    "iterative": _fill_by_iteration,
 }
 """The imputers that the model is compared with."""
 

@@ -56,6 +56,7 @@ EXPORTED = {
     "autoregressive": ("decoder",),
     "compressive": ("autoencoder",),
     "conditional": ("encoder", "decoder", "autoencoder"),
+    "factor_analysis": ("autoencoder",),
     "masked": ("autoencoder",),
     "recurrent_variational": ("encoder", "decoder"),
     "skip_connected": ("autoencoder",),

@@ -73,7 +73,7 @@ class Imputation:
         more = f" and {len(self.left_out) - MOST_TOLD:,} more" if len(self.left_out) > MOST_TOLD else ""
         rows = "row" if len(self.left_out) == 1 else "rows"
         return (
-            f"left {rows} {some}{more} as they are: nothing of them is known, so nothing tells what to fill"
+            f"left {rows} {some}{more} as they are: nothing of them is known in the columns that were learned"
         )
 
 

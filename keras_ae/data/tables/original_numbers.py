@@ -12,14 +12,14 @@ from keras import layers
 from keras_ae.data.tables.preprocessing import Number, Preprocessor
 from keras_ae.data.tables.quantile_layer import Quantiles
 
-__all__ = ["ColumnUnits"]
+__all__ = ["OriginalNumbers"]
 
 KINDS: Mapping[str, Any] = {"number": Number, "quantiles": Quantiles}
 """The layers of columns of numbers, by what stands for them in a file."""
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class ColumnUnits(layers.Layer):
+class OriginalNumbers(layers.Layer):
     """Scaled numbers (batch, columns) -> in original units, float32; 0 in columns of words.
 
     Args:
@@ -32,7 +32,7 @@ class ColumnUnits(layers.Layer):
         self.inverses = [None if one is None else KINDS[one[0]](**one[1]) for one in self.scalings]
 
     @classmethod
-    def of(cls, preprocessor: Preprocessor, name: str) -> ColumnUnits:
+    def of(cls, preprocessor: Preprocessor, name: str) -> OriginalNumbers:
         """The layer for the columns of a preprocessor.
 
         Args:
