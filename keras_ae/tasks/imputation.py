@@ -104,7 +104,7 @@ class Imputation(Task):
         self, heads: Heads, data: Data, seed: int, sample_codes: CodeSampler | None
     ) -> dict[str, dict[str, float]]:
         """Metrics of hidden test values, and those of scikit-learn's imputers; see `imputation_table`."""
-        return imputation_table(self.imputer(heads, data), data, self.level, seed)
+        return imputation_table(self.imputer(heads, data), data, seed)
 
     def served_heads(self, trained: TrainedHeads) -> tuple[ServedHead, ...]:
         """The imputer; its facts are the level, the passes, and from which probability a word is in a set."""

@@ -49,7 +49,7 @@ class TableMatrix:
         self.used = used & ~unknown
         self.columns = self.layout.groups[self.used]
         self.is_number = self.layout.is_number[self.columns]
-        self.mean, self.spread = 0.0, 1.0
+        self.mean, self.spread = np.zeros(1), np.ones(1)
         train = self(np.asarray(values(data.train.thin(MOST_TRAIN).examples)))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", RuntimeWarning)  # of columns without values
@@ -105,9 +105,7 @@ BASELINES: dict[str, Fill] = {
 """The imputers that the model is compared with."""
 
 
-def imputation_table(
-    imputer: keras.Model, data: Data, level: float, seed: int
-) -> dict[str, dict[str, float]]:
+def imputation_table(imputer: keras.Model, data: Data, seed: int) -> dict[str, dict[str, float]]:
     """Metrics of values that are hidden at random in the test rows, 10, 30 and 50 % of those that are known.
 
     * rmse_10, rmse_30, rmse_50: Root mean squared error of numbers, in standard deviations of the column in
@@ -119,7 +117,6 @@ def imputation_table(
         imputer: As `Imputation.imputer` gives it.
         data: The data, whose training rows the imputers of scikit-learn are fitted to, as they are and once
             more with as many values hidden.
-        level: The probability of an interval.
         seed: Random seed.
 
     Returns:

@@ -17,6 +17,7 @@ from keras_ae.data.tables.whole_rows import WholeRows
 from keras_ae.recipe import Recipe
 from keras_ae.runs.artifacts import load_artifacts, save_artifacts
 from keras_ae.runs.card import model_card
+from keras_ae.runs.data_facts import save_data_facts
 from keras_ae.runs.run import Run
 from keras_ae.serving.export import export_heads
 from keras_ae.tasks.imputation import Imputation
@@ -63,7 +64,9 @@ def models(tmp_path_factory):
     heads = recipe.variant.build(PairedData(data, recipe.task).spec)
     recipe.variant.initialize(heads, lambda: np.asarray(data.train.examples))
     (folder / "run").mkdir()
-    run = Run(recipe, folder / "run", data, heads)
+    history = [{"loss": 1.0, "val_loss": 1.0, "seconds": 1.0}]
+    run = Run(recipe, folder / "run", data, heads, history=history)
+    save_data_facts(run)
     save_artifacts(run)
     with exporting("imputer"):
         card = model_card(run, {"imputation": {}})

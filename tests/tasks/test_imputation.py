@@ -66,6 +66,11 @@ def heads(table):
     return built
 
 
+@pytest.fixture(scope="module")
+def imputer(heads, table):
+    return Imputation(passes=2).imputer(heads, table)
+
+
 def test_what_is_hidden_was_known_and_what_is_left_is_the_rest(random):
     rows = without(normal_rows(random, 64), random.random((64, 4)) < 0.3, LAYOUT)
     seeds = tf.stack([tf.zeros(64, tf.int64), tf.range(64, dtype=tf.int64)], axis=1)
@@ -101,9 +106,9 @@ def test_factors_tell_missing_values_as_the_normal_distribution_does(random):
     covariance = loadings[used] @ loadings[used].T + np.diag(noise[used])
     others = ((rows[0, used] - mean[used]) / spread[used])[1:]
     solved = np.linalg.solve(covariance[1:, 1:], covariance[1:, 0])
-    assert filled[0, 0] == pytest.approx(mean[0] + spread[0] * solved @ others, rel=1e-3, abs=1e-4)
+    assert float(filled[0, 0]) == pytest.approx(mean[0] + spread[0] * solved @ others, rel=1e-3, abs=1e-4)
     variance = covariance[0, 0] - solved @ covariance[1:, 0]
-    assert deviation[0, 0] == pytest.approx(spread[0] * variance**0.5, rel=1e-3)
+    assert float(deviation[0, 0]) == pytest.approx(spread[0] * variance**0.5, rel=1e-3)
     np.testing.assert_array_equal(np.delete(filled, [0, 1], 1), np.delete(rows[:1], [0, 1], 1))
 
 
@@ -146,10 +151,8 @@ def test_intervals_and_sets_hold_as_many_values_as_they_say(random):
     assert widths[3] == 0
 
 
-def test_an_imputer_beats_the_mean_and_the_nearest_rows(heads, table):
-    task = Imputation(passes=2)
-    imputer = task.imputer(heads, table)
-    found = imputation_table(imputer, table, task.level, 0)
+def test_an_imputer_beats_the_mean_and_the_nearest_rows(imputer, table):
+    found = imputation_table(imputer, table, 0)
     assert set(found) == {"model", *BASELINES}
     assert found["model"]["rmse"] < min(found["mean"]["rmse"], found["5 nearest rows"]["rmse"])
     assert found["model"]["words_right"] > found["mean"]["words_right"] + 0.1
@@ -177,8 +180,7 @@ def test_original_numbers_are_those_of_the_preprocessing(table):
         np.testing.assert_allclose(found[own, number], expected[own].astype(float), rtol=1e-5, atol=1e-5)
 
 
-def test_the_imputer_survives_a_keras_file(heads, table, tmp_path):
-    imputer = Imputation(passes=2).imputer(heads, table)
+def test_the_imputer_survives_a_keras_file(imputer, table, tmp_path):
     imputer.save(tmp_path / "imputer.keras")
     again = keras.models.load_model(tmp_path / "imputer.keras", safe_mode=True)
     rows = np.asarray(table.test.examples[:9])

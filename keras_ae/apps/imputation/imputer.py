@@ -49,7 +49,7 @@ class FilledColumns:
     @property
     def unknown(self) -> np.ndarray:
         """(n,), bool, the rows of which nothing is known, which are not filled in."""
-        return self.missing.all(axis=1)
+        return np.asarray(self.missing.all(axis=1))
 
     @property
     def filled(self) -> np.ndarray:
