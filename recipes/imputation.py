@@ -14,7 +14,7 @@ from keras_ae.variants.factor_analysis import FactorAnalysis
 
 recipe = Recipe(
     data=WholeRows(BreastCancer(), transform="spread", few=2),
-    variant=FactorAnalysis(DenseBackbone((64,), l2=1e-4), latent_dim=24),
+    variant=FactorAnalysis(DenseBackbone((64,), l2=1e-4), latent_dim=48),
     task=Imputation(),
     default_epochs=30,
     min_steps=600,

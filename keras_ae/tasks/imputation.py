@@ -11,6 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from keras_ae.blocks.imputing import FilledRows, ValueIntervals
+from keras_ae.blocks.row_neighbors import RowNeighbors
 from keras_ae.blocks.samplers import CodeSampler
 from keras_ae.data.augmentation.random_numbers import by_seed
 from keras_ae.data.tensors import values
@@ -20,7 +21,7 @@ from keras_ae.errors import InputError, check_least, check_within
 from keras_ae.formats.rows import Rows
 from keras_ae.heads import Heads, ServedHead, TrainedHeads, apply, batched
 from keras_ae.tasks import Task
-from keras_ae.tasks.conformal_values import conformal_widths, deviations_of, hidden_values
+from keras_ae.tasks.conformal_values import HiddenValues, conformal_widths, deviations_of, hidden_values
 from keras_ae.tasks.corruption import without_values
 from keras_ae.tasks.imputation_metrics import imputation_table
 
@@ -28,6 +29,9 @@ __all__ = ["Imputation"]
 
 HIDINGS, MOST_ROWS = 8, 2000
 """How often the values of validation rows are hidden anew for intervals, and how many rows, at most."""
+
+FRACTIONS, MOST_NEIGHBORS = (0.0, 0.25, 0.5, 0.75), 5000
+"""Fractions of the nearest training rows in what is expected, to choose from, and how many rows, at most."""
 
 
 @dataclass(frozen=True)
@@ -135,8 +139,8 @@ class Imputation(Task):
         split = data.validation if len(data.validation) else data.train
         rows = np.asarray(values(split.thin(MOST_ROWS).examples), np.float32)
         hidden = hidden_values(rows, layout, (self.lowest, self.highest), HIDINGS)
-        passes = self._best_passes(heads, data, hidden)
-        filler = _filler(heads, text, passes)
+        passes, fraction = self._best(heads, data, hidden)
+        filler = _filler(heads, text, passes, _neighbors(heads, data, fraction))
         widths, least = conformal_widths(filler, hidden, layout, self.level)
 
         inputs = keras.Input(data.train.shape, name="inputs")
@@ -155,22 +159,35 @@ class Imputation(Task):
         facts = {
             "level": self.level,
             "passes": passes,
+            "neighbors": fraction,
             "calibrated_on": len(rows),
             "least_probability": [float(each) for each in least],
         }
         return keras.Model({"inputs": inputs}, outputs, name="imputer"), facts
 
-    def _best_passes(self, heads, data, hidden):
-        """How often rows are filled, by the loss of hidden validation values."""
-        losses = []
-        for passes in range(1, self.passes + 1):
-            model = _filler(heads, str(data.domain), passes)
+    def _best(self, heads: Heads, data: Data, hidden: HiddenValues) -> tuple[int, float]:
+        """How often rows are filled, and the fraction of their neighbors, by hidden validation values."""
+
+        def loss(passes: int, fraction: float) -> float:
+            model = _filler(heads, str(data.domain), passes, _neighbors(heads, data, fraction))
             found = batched(model, {"inputs": hidden.inputs}, names=("expected",))["expected"]
-            losses.append(float(np.mean(data.domain.loss(hidden.targets, found))))
-        return 1 + int(np.argmin(losses))
+            return float(np.mean(data.domain.loss(hidden.targets, found)))
+
+        passes = min(range(1, self.passes + 1), key=lambda number: loss(number, 0.0))
+        return passes, min(FRACTIONS, key=lambda fraction: loss(passes, fraction))
 
 
-def _filler(heads: Heads, layout: str, passes: int) -> keras.Model:
+def _neighbors(heads: Heads, data: Data, fraction: float) -> RowNeighbors | None:
+    """The training rows that expectations are mixed with; None without them."""
+    if not fraction:
+        return None
+    rows = np.asarray(values(data.train.thin(MOST_NEIGHBORS).examples), np.float32)
+    found = batched(_filler(heads, str(data.domain), 1), {"inputs": rows}, names=("expected", "filled"))
+    layer = RowNeighbors(len(rows), fraction, name="neighbors")
+    return layer.fitted(found["expected"], found["filled"])
+
+
+def _filler(heads: Heads, layout: str, passes: int, neighbors: RowNeighbors | None = None) -> keras.Model:
     """{"inputs"} -> rows filled so often, what was expected of all their values, and deviations."""
     inputs = keras.Input(heads.encoder.get_layer("inputs").output.shape[1:], name="inputs")
     rows, deviation = inputs, None
@@ -179,6 +196,7 @@ def _filler(heads: Heads, layout: str, passes: int) -> keras.Model:
         encoded = apply(heads.encoder, {"inputs": rows})
         expected = apply(heads.decoder, {**encoded, "inputs": rows})["reconstruction"]
         deviation = deviations_of(encoded, expected) if deviation is None else deviation
+        expected = expected if neighbors is None else neighbors(expected)
         rows = FilledRows(layout, name=f"pass_{number}")(inputs, expected)
     return keras.Model(
         {"inputs": inputs}, {"filled": rows, "expected": expected, "deviation": deviation}, name="filler"

@@ -33,8 +33,8 @@ class FactorAnalysis(Variant):
 
     Attributes:
         backbone: Layers that add to the factors.
-        latent_dim: Factors, at least 1. There may be almost as many as columns, for each column has noise
-            of its own.
+        latent_dim: Factors, at least 1. There may be as many as columns, for each column has noise of its
+            own; of fewer columns there are no more factors than those and their words.
     """
 
     backbone: Backbone = DenseBackbone((64,))
@@ -54,15 +54,17 @@ class FactorAnalysis(Variant):
                 f"expected rows of a table, in and out alike; received {spec.domain.kind} values of shape "
                 f'{spec.target_shape}; use another variant: SET="variant=Undercomplete"'
             )
+        layout = spec.domain.layout
+        size = min(self.latent_dim, int(layout.numbers.sum()) + sum(filter(None, layout.kinds)))
         inputs = keras.Input(spec.input_shape, name="inputs")
-        posterior = FactorPosterior(str(spec.domain.layout), self.latent_dim, name="factor_posterior")
+        posterior = FactorPosterior(str(layout), size, name="factor_posterior")
         means, filled, deviation = posterior(inputs)
-        added = layers.Dense(self.latent_dim, name="encoder_code")(self.backbone.encode(filled))
+        added = layers.Dense(size, name="encoder_code")(self.backbone.encode(filled))
         code = layers.Add(name="encoder_sum")([means, Gain(name="encoder_gain")(added)])
         outputs = {"code": code, "deviation": deviation}
         encoder = keras.Model({"inputs": inputs}, outputs, name="encoder")
 
-        decoder = linear_decoder(spec, self.backbone, self.latent_dim, encoder)
+        decoder = linear_decoder(spec, self.backbone, size, encoder)
         decoder.get_layer("decoder_linear").trainable = False
 
         return Heads.join(encoder, decoder)

@@ -74,6 +74,7 @@ def models(tmp_path_factory):
     return folder / "models"
 
 
+@pytest.mark.slow  # an export takes seconds
 def test_a_file_is_filled_in_and_known_cells_stay(models, tmp_path, capsys):
     true, rows = houses(tmp_path / "new.csv", 90, 7)
     command = ["impute", "imputation", str(tmp_path / "new.csv"), "--models", str(models), "--flags"]
@@ -117,6 +118,7 @@ def test_a_file_is_filled_in_and_known_cells_stay(models, tmp_path, capsys):
     assert np.mean(errors["city"]) > 0.7
 
 
+@pytest.mark.slow  # an export takes seconds
 def test_rows_of_which_nothing_is_known_are_told_and_the_others_filled(models, tmp_path, capsys):
     _, rows = houses(tmp_path / "new.csv", 6, 3, holes=0.0)
     rows[2][:4], rows[4][1] = ["", "NA", "", "?"], ""
@@ -136,6 +138,7 @@ def test_rows_of_which_nothing_is_known_are_told_and_the_others_filled(models, t
     assert not (tmp_path / "none.csv").exists()
 
 
+@pytest.mark.slow  # an export takes seconds
 def test_what_cannot_be_filled_in_is_refused(models, tmp_path, capsys):
     houses(tmp_path / "new.csv", 4, 3)
     for arguments, message in [
