@@ -94,7 +94,7 @@ def _fill_by_iteration(train: np.ndarray, test: np.ndarray) -> np.ndarray:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # ten turns, as scikit-learn's default is
         warnings.simplefilter("ignore", RuntimeWarning)
-        return imputer.fit(train[:most]).transform(test)
+        return imputer.fit(_with_holes(train[:most], test)).transform(test)
 
 
 BASELINES: dict[str, Fill] = {
@@ -115,8 +115,8 @@ def imputation_table(imputer: keras.Model, data: Data, seed: int) -> dict[str, d
 
     Args:
         imputer: As `Imputation.imputer` gives it.
-        data: The data, whose training rows the imputers of scikit-learn are fitted to, as they are and once
-            more with as many values hidden.
+        data: The data, whose training rows the imputers of scikit-learn are fitted to; the iterative one
+            also to a copy with holes, where they have hardly any.
         seed: Random seed.
 
     Returns:
@@ -132,8 +132,7 @@ def imputation_table(imputer: keras.Model, data: Data, seed: int) -> dict[str, d
         found = batched(imputer, {"inputs": hiding.inputs})
         own = {"model": matrix(found["reconstruction"])}
         test = matrix(hiding.inputs)
-        train = np.concatenate([matrix.train, _with_holes(matrix, rate, seed)])
-        own |= {name: fill(train, test) for name, fill in BASELINES.items()}
+        own |= {name: fill(matrix.train, test) for name, fill in BASELINES.items()}
         for name, filled in own.items():
             part = sums.setdefault(name, {})
             errors = np.square(filled - truth)[:, matrix.is_number][places[:, matrix.is_number]]
@@ -145,10 +144,13 @@ def imputation_table(imputer: keras.Model, data: Data, seed: int) -> dict[str, d
     return {name: _means(parts) for name, parts in sums.items()}
 
 
-def _with_holes(matrix, rate, seed):
-    """Training rows without some values; fitted to complete ones, the iterative imputer makes one turn."""
-    hidden = np.random.default_rng(seed).random((len(matrix.train), len(matrix.layout.columns))) < rate
-    return np.where(hidden[:, matrix.columns], np.nan, matrix.train)
+def _with_holes(train, test):
+    """Complete training rows and a copy with holes like those of test rows, else it makes one turn only."""
+    rate = np.isnan(test).mean()
+    if np.isnan(train).mean() > 0.5 * rate:
+        return train
+    hidden = np.random.default_rng(0).random(train.shape) < rate
+    return np.concatenate([train, np.where(hidden, np.nan, train)])
 
 
 def _right(filled, truth, hidden, matrix):

@@ -126,7 +126,7 @@ def test_rows_of_which_nothing_is_known_are_told_and_the_others_filled(models, t
         csv.writer(file, delimiter=";", lineterminator="\n").writerows([NAMES, *rows])
     command = ["impute", "imputation", str(tmp_path / "new.csv"), "--models", str(models)]
     assert main([*command, "--output", str(tmp_path / "out.csv")]) == 1
-    assert "left row 3 as they are" in capsys.readouterr().err
+    assert "left row 3 as it is" in capsys.readouterr().err
     filled = cells_of(tmp_path / "out.csv")[1:]
     assert filled[2] == rows[2]
     assert filled[4][1] != ""

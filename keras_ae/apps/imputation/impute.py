@@ -71,9 +71,9 @@ class Imputation:
             return ""
         some = ", ".join(f"{row:,}" for row in self.left_out[:MOST_TOLD])
         more = f" and {len(self.left_out) - MOST_TOLD:,} more" if len(self.left_out) > MOST_TOLD else ""
-        rows = "row" if len(self.left_out) == 1 else "rows"
+        rows, they, them = ("row", "it is", "it") if len(self.left_out) == 1 else ("rows", "they are", "them")
         return (
-            f"left {rows} {some}{more} as they are: nothing of them is known in the columns that were learned"
+            f"left {rows} {some}{more} as {they}: nothing of {them} is known in the columns that were learned"
         )
 
 
@@ -122,12 +122,14 @@ def _texts(found: FilledColumns, form: Dialect) -> dict[tuple[int, int], str]:
         for column in np.flatnonzero(found.filled[row]).tolist():
             is_number = found.format.kinds[column] == "number"
             own = cells[column].replace(found.format.point, ".") if is_number else cells[column]
-            texts[row, column] = _localized(own, form) if is_number else own
+            texts[row, column] = _localized(own, found, form) if is_number else own
     return texts
 
 
-def _localized(number: str, form: Dialect) -> str:
-    return number.replace(".", ",") if form.numbers.decimal == "," else number
+def _localized(number: str, found: FilledColumns, form: Dialect) -> str:
+    """A number with the file's decimal mark; where no cell tells it, with that of the training."""
+    point = form.numbers.decimal if form.is_sure else found.format.point
+    return number.replace(".", point)
 
 
 def _write_rows(
@@ -167,7 +169,7 @@ def _write_cells(found: FilledColumns, texts: dict[tuple[int, int], str], path: 
             ends = ["", ""]
             if kind != "word":
                 ends = [_end(found, values, row, column) for values in (found.lower, found.upper)]
-                ends = [_localized(end, form) if kind == "number" else end for end in ends]
+                ends = [_localized(end, found, form) if kind == "number" else end for end in ends]
             several = "|".join(found.sets.get((row, column), ()))
             probability = f"{found.probability[row, column]:.3g}"
             writer.writerow([row + 1, found.columns[column], text, *ends, probability, several])
