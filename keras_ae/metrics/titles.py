@@ -89,7 +89,7 @@ TITLES = {
     "ari": Title("ARI", "", HIGHER),
     "silhouette": Title("silhouette", "", HIGHER),
     "clusters": Title("clusters"),
-    "purity": Title("of them"),
+    "purity": Title("purity"),
     "label": Title("most frequent label"),
     "auroc": Title("AUROC", "", HIGHER),
     "auprc": Title("AUPRC", "", HIGHER),

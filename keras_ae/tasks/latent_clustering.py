@@ -68,7 +68,10 @@ class LatentClustering(Task):
                 f"expected at least {least} training examples for {self.method}, received {count}; "
                 'use fewer clusters, SET="task.method.clusters=2", or more data'
             )
-        check_augmentations(self.invariant_to, data)
+        try:
+            check_augmentations(self.invariant_to, data)
+        except InputError as error:
+            raise InputError(str(error).replace("augment=", "task.invariant_to=")) from error
         return data
 
     def check(self, heads: Heads, data: Data) -> None:
@@ -181,8 +184,9 @@ def _some(split: Split) -> Split:
 
 
 def _flat(split: Split) -> np.ndarray:
+    """Examples as k-means takes them, (n, features): what a sequence or a row lacks is 0."""
     some = np.asarray(values(_some(split).examples), np.float32)
-    return some.reshape(len(some), -1)
+    return np.nan_to_num(some.reshape(len(some), -1))
 
 
 def _codes(heads: Heads, split: Split) -> np.ndarray:

@@ -170,7 +170,7 @@ def test_what_cannot_be_clustered_is_refused_before_training(data):
         LatentClustering(KMeans(61)).prepare(data)
     flat = dataclasses.replace(data.train, examples=data.train.examples.reshape(60, 36))
     rows = dataclasses.replace(data, train=flat, validation=flat, test=flat)
-    with pytest.raises(InputError, match="augment=Flip is for images"):
+    with pytest.raises(InputError, match="task.invariant_to=Flip is for images"):
         LatentClustering(invariant_to=(Flip(),)).prepare(rows)
     with pytest.raises(InputError, match="this one learns none"):
         LatentClustering(LearnedClusters()).check(heads_for(Undercomplete(latent_dim=2)), data)
