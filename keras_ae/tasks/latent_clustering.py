@@ -51,7 +51,7 @@ class LatentClustering(Task):
         return ("cluster_accuracy",)
 
     def prepare(self, data: Data) -> Data:
-        """The data as they are, if there are examples enough for the clusters.
+        """The data as they are.
 
         Args:
             data: As the data set loads it.
@@ -60,14 +60,8 @@ class LatentClustering(Task):
             The data.
 
         Raises:
-            InputError: For more clusters than examples, and changes that the examples do not allow.
+            InputError: For changes that the examples do not allow.
         """
-        count, least = len(data.train), self.method.least_examples
-        if count < least:
-            raise InputError(
-                f"expected at least {least} training examples for {self.method}, received {count}; "
-                'use fewer clusters, SET="task.method.clusters=2", or more data'
-            )
         try:
             check_augmentations(self.invariant_to, data)
         except InputError as error:
@@ -75,7 +69,14 @@ class LatentClustering(Task):
         return data
 
     def check(self, heads: Heads, data: Data) -> None:
-        """Refuses heads whose codes cannot be clustered, before they are trained."""
+        """Refuses heads whose codes cannot be clustered, and too few examples, before they are trained."""
+        count, least = len(data.train), self.method.least_examples
+        if count < least:
+            method = type(self.method).__name__
+            raise InputError(
+                f"expected at least {least} training examples for {method}, received {count}; "
+                'use fewer clusters, SET="task.method.clusters=2", or more data'
+            )
         code = heads.encoder.output["code"]
         names = {tensor.name for tensor in heads.encoder.inputs}
         if "float" not in str(code.dtype) or None in code.shape[1:] or names != {"inputs"}:

@@ -26,7 +26,7 @@ def test_a_run_is_projected_into_files_and_the_projector(tiny_run, tmp_path):
     for _ in range(2):  # the second in the place of the first
         (found,) = project(run, folder, codes, ["a", *"b" * (len(codes) - 1)], indices, ["pca"])
     rows = (folder / "pca.csv").read_text().splitlines()
-    assert rows[0] == "index,label,x,y"
+    assert rows[0] == "position,label,x,y"
     assert rows[2].startswith("1,b,")
     np.testing.assert_array_equal(np.load(folder / "pca.npy", allow_pickle=False), found.coordinates)
     with Image.open(folder / "pca.png") as image:
@@ -46,7 +46,7 @@ def test_codes_of_two_numbers_are_in_the_plane_as_they_are(tiny_run, tmp_path):
     assert found.method == "code"
     np.testing.assert_array_equal(found.coordinates, codes)
     assert found.metrics == {"trustworthiness": 1, "continuity": 1}
-    assert (tmp_path / "code.csv").read_text().splitlines()[0] == "index,x,y"
+    assert (tmp_path / "code.csv").read_text().splitlines()[0] == "position,x,y"
 
 
 def test_a_line_that_is_folded_cannot_be_trusted_but_is_continuous():

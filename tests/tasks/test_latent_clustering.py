@@ -166,8 +166,8 @@ def test_one_cluster_is_refused(kind):
 
 
 def test_what_cannot_be_clustered_is_refused_before_training(data):
-    with pytest.raises(InputError, match=r"at least 61 training examples for KMeans.*, received 60"):
-        LatentClustering(KMeans(61)).prepare(data)
+    with pytest.raises(InputError, match="at least 61 training examples for KMeans, received 60"):
+        LatentClustering(KMeans(61)).check(heads_for(Undercomplete(latent_dim=2)), data)
     flat = dataclasses.replace(data.train, examples=data.train.examples.reshape(60, 36))
     rows = dataclasses.replace(data, train=flat, validation=flat, test=flat)
     with pytest.raises(InputError, match="task.invariant_to=Flip is for images"):
@@ -195,10 +195,10 @@ def test_a_projection_to_few_dimensions_takes_two_and_refuses_more(groups):
         dataclasses.replace(method, dimensions=4)
 
 
-def test_without_umap_its_extra_is_told(monkeypatch):
+def test_without_umap_its_extra_is_told(monkeypatch, data):
     monkeypatch.setitem(__import__("sys").modules, "umap", None)
     with pytest.raises(InputError, match=r"UMAP needs umap-learn: .*\[umap\]"):
-        LatentClustering(ManifoldMixture(3)).check(heads_for(Undercomplete(latent_dim=2)), None)
+        LatentClustering(ManifoldMixture(3)).check(heads_for(Undercomplete(latent_dim=2)), data)
     with pytest.raises(InputError, match="UMAP needs umap-learn"):
         UMAP().coordinates(np.zeros((9, 2)))
 

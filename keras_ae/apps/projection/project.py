@@ -62,7 +62,8 @@ def codes_of(run: Run, split: str, most: int) -> tuple[np.ndarray, list[str] | N
         most: Examples at most, spread evenly over all.
 
     Returns:
-        The codes (n, d), the names of their labels (None without labels), and the examples' indices.
+        The codes (n, d), the names of their labels (None without labels), and the examples' positions in the
+        split, or in all splits one after the other.
 
     Raises:
         InputError: For fewer than 4 examples.
@@ -99,7 +100,7 @@ def project(
         folder: Where METHOD.png, METHOD.csv and METHOD.npy are written; it is created.
         codes: (n, d).
         labels: Their labels' names, or None.
-        indices: Their examples' indices in the split, (n,).
+        indices: Their examples' positions, (n,).
         methods: Names of `METHODS`.
         seed: Random seed.
         report: Called with a line before each method.
@@ -140,7 +141,7 @@ def _write(files: Sequence[Path], coordinates: np.ndarray, labels: Any, indices:
     with written_whole(*files) as (table, array):
         with table.open("w", newline="", encoding="utf-8") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(["index", *([] if labels is None else ["label"]), "x", "y"])
+            writer.writerow(["position", *([] if labels is None else ["label"]), "x", "y"])
             for at, (x, y) in enumerate(coordinates.tolist()):
                 own = [] if labels is None else [labels[at]]
                 writer.writerow([indices[at], *own, f"{x:.6g}", f"{y:.6g}"])
