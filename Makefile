@@ -169,7 +169,7 @@ test-real: $(READY) ## test on the published data sets, downloaded unless they a
 
 test-extras: $(READY) ## test ONNX, LiteRT, Excel, Parquet, Beam, S3, SQL and the API reference, in a separate environment
 	@test -x .venv-extras/bin/keras-ae || { $(BIN)/python -m venv .venv-extras && PYTHONWARNINGS=ignore \
-	  .venv-extras/bin/python -m pip install --disable-pip-version-check -e '.[cpu,dev,docs,onnx,litert,excel,parquet,beam,remote,sql,tfds]' \
+	  .venv-extras/bin/python -m pip install --disable-pip-version-check -e '.[cpu,dev,docs,onnx,litert,excel,parquet,beam,remote,sql,tfds,umap]' \
 	  'moto[s3,server]'; }
 	@.venv-extras/bin/python -m pytest -q -m extras
 

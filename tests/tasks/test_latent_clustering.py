@@ -211,3 +211,12 @@ def test_projections_of_few_codes(groups):
     assert PCA().coordinates(codes[:, :1]).shape == (120, 2)
     with pytest.raises(InputError, match="at least 4 examples, received 3; use PCA"):
         Spectral().coordinates(codes[:3])
+
+
+@pytest.mark.extras
+def test_umap_brings_neighbors_together(groups):
+    pytest.importorskip("umap")
+    codes, labels = groups
+    projected = UMAP(neighbors=10, min_dist=0.0).coordinates(codes)
+    np.testing.assert_array_equal(projected, UMAP(neighbors=10, min_dist=0.0).coordinates(codes))
+    assert separation(projected, labels) > 0.8
