@@ -28,6 +28,7 @@ from keras_ae.tasks.density import Density
 from keras_ae.tasks.features import Features
 from keras_ae.tasks.frame_anomaly import FrameAnomaly
 from keras_ae.tasks.generation import Generation
+from keras_ae.tasks.imputation import Imputation
 from keras_ae.tasks.latent_clustering import LatentClustering
 from keras_ae.tasks.photo_restoration import PhotoRestoration
 from keras_ae.tasks.restoration import Denoising
@@ -47,7 +48,8 @@ def one_a_task():
     those that draw samples for a classifier to read, and those that weigh hundreds of codes an example.
     test_detect.py, test_anomaly.py and test_frame_anomaly.py train or build what detects, cli/test_cli.py the
     recipe that denoises, test_row_generation.py what generates rows, test_latent_clustering.py the head of
-    clusters, test_features.py and test_warm_start.py what reads labels.
+    clusters, test_features.py and test_warm_start.py what reads labels, tasks/test_imputation.py what fills
+    in.
     """
     seen = {
         PhotoRestoration,
@@ -62,6 +64,7 @@ def one_a_task():
         LatentClustering,
         Features,
         Classification,
+        Imputation,
     }
     for name in NAMES:
         task = load(name).task

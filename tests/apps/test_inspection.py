@@ -108,7 +108,7 @@ def test_tables_are_accepted_and_refused_as_training_does(folder, labeled):
     assert accepted == {True, False}
 
 
-TABLES = ["network_intrusion", "table_anomaly", "table_generation"]
+TABLES = ["imputation", "network_intrusion", "table_anomaly", "table_generation"]
 
 
 def test_a_recipe_is_checked_with_its_network(folder):
