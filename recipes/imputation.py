@@ -3,12 +3,12 @@
     make train RECIPE=imputation                      569 tumors with 30 measurements
     make train RECIPE=imputation DATA=my.csv          its holes are learned from as they are
     keras-ae impute imputation-my my.csv --output filled.csv
-    python tests/measure_imputation.py                ten splits of several tables beside scikit-learn's imputers
+    python tests/measure_imputation.py                ten splits of several tables, beside scikit-learn
 
-Factor analysis of as many factors as columns, fitted to rows with holes, layers of 64 that learn what to add, and
-the nearest training rows, as far as hidden validation values profit from them. RMSE of hidden test values in
-standard deviations, seed 0, a minute of processor time on 2 cores of an AMD EPYC (AVX-512, no GPU), with much
-other work; 89.6 % of the numbers are inside their 90 % intervals.
+Factor analysis of as many factors as columns, fitted to rows with holes, layers of 64 that learn what to
+add, and the nearest training rows, as far as hidden validation values profit from them. RMSE of hidden test
+values in standard deviations, seed 0, a minute of processor time on 2 cores of an AMD EPYC (AVX-512, no GPU),
+with much other work; 89.6 % of the numbers are inside their 90 % intervals.
 
                        10 %    30 %    50 % hidden
     this               .337    .460    .501
@@ -16,8 +16,8 @@ other work; 89.6 % of the numbers are inside their 90 % intervals.
     5 nearest rows     .548    .611    .652
     mean               .972    1.085   1.079
 
-One split of tables with 30 % of the values missing in training and test, 10 epochs: wine .772 (nearest rows .820,
-iterative 1.739), diabetes .776 (.954, .942), digits .603 (.605, .667).
+One split of tables with 30 % of the values missing in training and test, 10 epochs: wine .772 (nearest rows
+.820, iterative 1.739), diabetes .776 (.954, .942), digits .603 (.605, .667).
 """
 
 from keras_ae.backbones.dense import DenseBackbone

@@ -21,7 +21,7 @@ from keras_ae.table_losses import known_columns
 
 __all__ = ["HiddenValues", "conformal_widths", "deviations_of", "hidden_values", "without"]
 
-FEWEST = 10
+FEWEST = 30
 """Values of a column below which those of all columns of its kind count with them."""
 
 
