@@ -56,6 +56,7 @@ def test_a_line_that_is_folded_cannot_be_trusted_but_is_continuous():
     assert neighborhoods(line, 3 * line) == {"trustworthiness": 1, "continuity": 1}
 
 
+@pytest.mark.slow
 def test_rare_labels_share_a_color(tmp_path):
     labels = [str(number % 25) for number in range(60)]
     scatter(tmp_path / "many.png", np.random.default_rng(0).normal(size=(60, 2)), labels, "$x_")
