@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from keras_ae.blocks.choices import Likeliest
 from keras_ae.blocks.imputing import FilledRows, ValueIntervals
 from keras_ae.blocks.row_neighbors import RowNeighbors
 from keras_ae.blocks.samplers import CodeSampler
@@ -194,7 +195,10 @@ def _filler(heads: Heads, layout: str, passes: int, neighbors: RowNeighbors | No
     for number in range(1, passes + 1):
         # not the end-to-end model, because a layer in two nested models does not survive a Keras file
         encoded = apply(heads.encoder, {"inputs": rows})
-        expected = apply(heads.decoder, {**encoded, "inputs": rows})["reconstruction"]
+        further = {"inputs": rows}
+        if heads.choices_shape:
+            further["choices"] = Likeliest(heads.choices_shape, name=f"likeliest_{number}")(encoded["code"])
+        expected = apply(heads.decoder, {**encoded, **further})["reconstruction"]
         deviation = deviations_of(encoded, expected) if deviation is None else deviation
         expected = expected if neighbors is None else neighbors(expected)
         rows = FilledRows(layout, name=f"pass_{number}")(inputs, expected)

@@ -23,6 +23,8 @@ from keras_ae.tasks.conformal_values import conformal_widths, hidden_values, wit
 from keras_ae.tasks.imputation import Imputation
 from keras_ae.tasks.imputation_metrics import BASELINES, imputation_table
 from keras_ae.variants.factor_analysis import FactorAnalysis
+from keras_ae.variants.tabular import Tabular
+from keras_ae.variants.undercomplete import Undercomplete
 
 DOMAIN = domain_of("table(n*3,w2)")
 LAYOUT = DOMAIN.layout
@@ -186,6 +188,17 @@ def test_the_imputer_survives_a_keras_file(imputer, table, tmp_path):
     rows = np.asarray(table.test.examples[:9])
     for name, value in again({"inputs": rows}).items():
         np.testing.assert_allclose(value, imputer({"inputs": rows})[name], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.slow  # seconds for each
+@pytest.mark.parametrize("variant", [Tabular, Undercomplete])
+def test_other_variants_fill_in_too(variant, table):
+    width = table.train.shape
+    built = variant(DenseBackbone((4,)), latent_dim=2).build(Spec(width, width, table.domain))
+    imputer = Imputation(passes=1).imputer(built, table)
+    rows = np.asarray(table.test.examples)
+    found = batched(imputer, {"inputs": rows})
+    np.testing.assert_array_equal(np.asarray(known_columns(table.domain.layout, found["reconstruction"])), 1)
 
 
 @pytest.mark.parametrize(
