@@ -132,7 +132,7 @@ def test_a_frozen_encoder_thaws_as_it_would_in_one_go(labeled, tmp_path, tiny_re
 @pytest.mark.slow
 @pytest.mark.parametrize("settings", [[], ["variant=Variational(latent_dim=4)"], ["optimizer=adamw"]])
 def test_a_classifier_is_a_calibrated_head(labeled, tmp_path, settings):
-    recipe = override(labeled, [*settings, "epochs=30", "learning_rate=0.02", "task.units=8"])
+    recipe = override(labeled, [*settings, "epochs=100", "learning_rate=0.02", "task.units=8"])
     run = train(recipe, tmp_path / "run", report=silent)
     metrics = run.recipe.task.further_metrics(run.heads, run.data, 0, None)
     assert metrics["model"]["accuracy"] == 1.0  # the kinds are far apart

@@ -8,6 +8,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 
 from keras_ae.blocks.samplers import FittedMixture, code_sampler, generate
+from keras_ae.data.few_labels import few_labeled
 from keras_ae.data.pipeline import PairedData
 from keras_ae.data.tensors import values
 from keras_ae.data.types import Data
@@ -16,6 +17,7 @@ from keras_ae.metrics.checkerboard import checkerboard
 from keras_ae.metrics.classifier import train_classifier
 from keras_ae.metrics.codes import active_units, cluster_agreement, linear_probe
 from keras_ae.metrics.disentanglement import beta_vae_score, information_gaps, mutual_information_gap
+from keras_ae.metrics.probes import accuracies, linear_probes, nearest_probes
 from keras_ae.metrics.reconstruction import mean_metrics
 from keras_ae.metrics.samples import frechet_distance
 from keras_ae.recipe import Recipe
@@ -24,6 +26,9 @@ from keras_ae.runs.run import MOST_FITTED, Run
 from keras_ae.tensorboard.final import grid_examples
 
 __all__ = ["Row", "disentanglement_metrics", "principal_components", "row_of_run"]
+
+FEW_LABELS, LABEL_SETS = 100, 5
+"""Labels of the probe with few of them, and sets of so many that its accuracy is a mean of."""
 
 SAMPLES = 2000
 """Samples whose Frechet distance to the test examples is in the table."""
@@ -152,8 +157,21 @@ def _of_codes(train_codes, train_labels, test_codes, data):
     metrics: dict[str, float] = {"active_units": active_units(test_codes)}
     if data.classes and len(np.unique(train_labels)) > 1:  # else there is nothing to distinguish
         metrics["probe"] = linear_probe((train_codes, train_labels), (test_codes, data.test.labels))
+        metrics |= _few_labels_and_neighbors(train_codes, train_labels, test_codes, data.test.labels)
         metrics["nmi"] = cluster_agreement(test_codes, data.test.labels)
     return metrics if data.factors is None else metrics | disentanglement_metrics(test_codes, data)
+
+
+def _few_labels_and_neighbors(train_codes, train_labels, test_codes, test_labels):
+    """Accuracy of a linear probe with few labels, of nearest neighbors with all."""
+    features = {"train": train_codes, "test": test_codes}
+    labels = {"train": np.asarray(train_labels), "test": np.asarray(test_labels)}
+    [neighbors] = accuracies(nearest_probes, features, labels, [np.arange(len(train_codes))])
+    metrics = {"knn": neighbors}
+    if len(np.unique(train_labels)) <= FEW_LABELS < len(train_codes):
+        sets = [few_labeled(labels["train"], FEW_LABELS, seed) for seed in range(LABEL_SETS)]
+        metrics["probe_100"] = float(np.mean(accuracies(linear_probes, features, labels, sets)))
+    return metrics
 
 
 def disentanglement_metrics(test_codes: np.ndarray, data: Data) -> dict[str, float]:

@@ -29,6 +29,8 @@ COLUMNS = {
     "checkerboard": ("checkerboard", "{:.2f}"),
     "active_units": ("active units", "{:.0f}"),
     "probe": ("linear probe", "{:.3f}"),
+    "probe_100": ("linear probe, 100 labels", "{:.3f}"),
+    "knn": ("nearest neighbors", "{:.3f}"),
     "nmi": ("k-means NMI", "{:.3f}"),
     "mig": ("MIG", "{:.3f}"),
     "beta_vae_score": ("beta-VAE score", "{:.3f}"),
