@@ -37,8 +37,9 @@ def curves_image(
     if names is None:
         axes.set_xscale("log")
         axes.minorticks_off()
-    slanted = {} if names is None else {"rotation": 30, "ha": "right"}
-    axes.set_xticks(marks, [f"{x:,.0f}" if names is None else names[x] for x in marks], **slanted)
+    axes.set_xticks(marks, [f"{x:,.0f}" if names is None else names[x] for x in marks])
+    if names is not None:
+        axes.tick_params("x", labelrotation=30)
     axes.set_title(title, fontsize=11)
     axes.grid(alpha=0.3)
     axes.legend(fontsize=9)

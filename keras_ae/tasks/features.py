@@ -111,7 +111,7 @@ class Features(Task):
         for suffix, chosen in sets.items() if np.issubdtype(codes["train"].dtype, np.floating) else ():
             found = [
                 labels_alone(heads.encoder, examples, labels, data.classes, seed, one)
-                for one in chosen or [None]
+                for one in (chosen if chosen else (None,))
             ]
             alone |= _mean(f"probe{suffix}", found)
         return metrics | ({LABELS_ROW: alone} if alone else {})

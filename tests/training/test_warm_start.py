@@ -130,7 +130,10 @@ def test_a_frozen_encoder_thaws_as_it_would_in_one_go(labeled, tmp_path, tiny_re
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("settings", [[], ["variant=Variational(latent_dim=4)"], ["optimizer=adamw"]])
+@pytest.mark.parametrize(
+    "settings",
+    [[], ["variant=Variational(latent_dim=4)", "task.reconstruction_weight=0.01"], ["optimizer=adamw"]],
+)
 def test_a_classifier_is_a_calibrated_head(labeled, tmp_path, settings):
     recipe = override(labeled, [*settings, "epochs=100", "learning_rate=0.02", "task.units=8"])
     run = train(recipe, tmp_path / "run", report=silent)
@@ -138,7 +141,7 @@ def test_a_classifier_is_a_calibrated_head(labeled, tmp_path, settings):
     assert metrics["model"]["accuracy"] == 1.0  # the kinds are far apart
     assert metrics["largest class"]["accuracy"] < 0.8
     [head] = load_run(recipe, run.directory, silent).served_heads
-    outputs = head.model(np.asarray(run.data.test.examples, np.float32))
+    outputs = head.model({"inputs": np.asarray(run.data.test.examples, np.float32)})
     np.testing.assert_allclose(np.sum(outputs["probabilities"], axis=-1), 1.0, rtol=1e-5)
     np.testing.assert_array_equal(outputs["class"], run.data.test.labels)
     assert head.facts["labeled_examples"] == 20

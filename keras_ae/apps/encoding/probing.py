@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Callable, Iterator
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -72,7 +73,7 @@ def _outputs(heads: Heads, data: Data) -> Iterator[tuple[dict[str, Any], dict[st
     for layer in layers_of(heads):
         if layer.head != heads.encoder.name or layer.kind in ("Flatten", "Reshape") or None in layer.shape:
             continue
-        pooled = len(layer.shape) > 1 and int(np.prod(layer.shape)) > MOST_NUMBERS
+        pooled = len(layer.shape) > 1 and prod(size or 1 for size in layer.shape) > MOST_NUMBERS
         model = layer_model(heads, layer.name, "mean" if pooled else "none")
         facts = {"layer": layer.name, "kind": layer.kind, "shape": layer.shape, "pooled": pooled}
         yield facts, {name: batched(model, {"inputs": part})["code"] for name, part in examples.items()}
@@ -90,7 +91,7 @@ def write_probes(directory: Path, rows: list[Probed]) -> tuple[Path, Path]:
     """
     table, chart = directory / "layers.json", directory / "layers.png"
     replace_text(table, json.dumps(rows, indent=1) + "\n")
-    names = dict(enumerate(str(row["layer"]) for row in rows))
+    names = {float(at): str(row["layer"]) for at, row in enumerate(rows)}
     lines = {
         title: {float(at): row[name] for at, row in enumerate(rows)}
         for name, title in (("probe", "linear probe"), ("knn", "nearest neighbors"))
