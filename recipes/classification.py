@@ -27,7 +27,7 @@ from keras_ae.variants.variational import Variational
 recipe = Recipe(
     data=Mnist5k(),
     variant=Variational(
-        ConvBackbone(filters=(16, 32, 64), down="average_pool", activation="leaky_relu", smallest=4),
+        ConvBackbone(filters=(16, 32, 64), down="average_pool", smallest=4),
         latent_dim=32,
     ),
     task=Classification(reconstruction_weight=0.01),
