@@ -15,6 +15,8 @@ Linear probe on 3,000 validation digits after 6 epochs of 20,000, with leaky_rel
     this                                                              .955
     without the noise, variant=Undercomplete(backbone=...)            .946
 
+With dense layers, 10 epochs of mnist_5k, 3 sets: 77.2 % right with 100 labels; pixels 71.6, PCA 72.5.
+
 What the output of each layer is worth: `keras-ae probe features`. Codes of any layer for another program:
 `keras-ae encode features photos/ --layer encoder_conv_3 --pool mean --output codes.npy`.
 """
