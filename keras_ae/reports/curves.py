@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 
 __all__ = ["curves_image"]
 
@@ -27,6 +25,9 @@ def curves_image(
     Returns:
         (height, width, 3), uint8.
     """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # slow to import, and few runs have curves
+    from matplotlib.figure import Figure
+
     figure = Figure(INCHES, dpi=DOTS, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()

@@ -284,7 +284,9 @@ def test_the_outputs_lie_in_the_targets_domain(example):
     inputs = 100 * np.array(named["inputs"])
     if spec.domain.layout is not None:
         inputs[:, spec.domain.layout.flags] = 0  # what is missing counts for nothing
-    output = np.asarray(apply(heads.end_to_end, named | {"inputs": inputs})["reconstruction"])
+    output = np.asarray(
+        apply(heads.end_to_end, named | {"inputs": keras.ops.convert_to_tensor(inputs)})["reconstruction"]
+    )
     inside = (output >= 0).all() and (output <= 1).all()
     assert inside == (spec.domain.kind not in ("real", "table"))
     if spec.domain == "categorical":
