@@ -6,9 +6,9 @@ from typing import Any
 
 import keras
 import numpy as np
-from keras import layers, ops
+from keras import ops
 
-from keras_ae.table_layout import TableLayout
+from keras_ae.blocks.row_choices import OfRows
 from keras_ae.table_losses import known_columns
 
 __all__ = ["FilledRows", "ValueIntervals"]
@@ -17,23 +17,8 @@ Tensor = Any
 """A NumPy array or a tensor."""
 
 
-class _OfRows(layers.Layer):
-    """A layer for the features of rows.
-
-    Args:
-        layout: Of the columns, as text.
-    """
-
-    def __init__(self, layout: str, **settings: Any) -> None:
-        super().__init__(**settings)
-        self.layout = TableLayout.parse(layout)
-
-    def get_config(self) -> dict[str, Any]:
-        return super().get_config() | {"layout": str(self.layout)}
-
-
 @keras.saving.register_keras_serializable("keras_ae")
-class FilledRows(_OfRows):
+class FilledRows(OfRows):
     """(rows, reconstructions), (batch, features) each -> rows whose missing values are reconstructed ones."""
 
     def call(self, rows: Tensor, reconstruction: Tensor) -> Tensor:
@@ -55,7 +40,7 @@ class FilledRows(_OfRows):
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class ValueIntervals(_OfRows):
+class ValueIntervals(OfRows):
     """How sure the values of filled rows are, column by column.
 
     (rows, filled rows, deviations), (batch, features) each -> the least and the greatest value of numbers in

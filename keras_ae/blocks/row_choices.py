@@ -10,7 +10,7 @@ from keras import layers, ops
 from keras_ae.blocks.choices import choose_classes
 from keras_ae.table_layout import TableLayout
 
-__all__ = ["ConditionWords", "MissingNats", "RowChoices", "RowDistribution"]
+__all__ = ["ConditionWords", "MissingNats", "OfRows", "RowChoices", "RowDistribution"]
 
 LEAST = 1e-7
 """The least probability, so that no logarithm is infinite."""
@@ -19,7 +19,7 @@ Tensor = Any
 """A tensor of Keras or TensorFlow."""
 
 
-class _OfRows(layers.Layer):
+class OfRows(layers.Layer):
     """A layer for the features of rows.
 
     Args:
@@ -35,7 +35,7 @@ class _OfRows(layers.Layer):
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class ConditionWords(_OfRows):
+class ConditionWords(OfRows):
     """The words of the column that is a condition: (batch, features) -> (batch, words), one-hot."""
 
     def call(self, features: Tensor) -> Tensor:
@@ -55,7 +55,7 @@ class ConditionWords(_OfRows):
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class RowDistribution(_OfRows):
+class RowDistribution(OfRows):
     """The means, probabilities and log-variances of a row's columns, from logits.
 
     Of a number the features are its mean and the probability that it is missing. Of words they are the
@@ -111,7 +111,7 @@ class RowDistribution(_OfRows):
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class RowChoices(_OfRows):
+class RowChoices(OfRows):
     """Rows chosen from their distribution with standard normal noise; noise of 0 chooses the likeliest.
 
     A number moves from its mean by its standard deviation times the noise. Of words, and of whether a number
@@ -156,7 +156,7 @@ def _chosen_flag(probability, noise):
 
 
 @keras.saving.register_keras_serializable("keras_ae")
-class MissingNats(_OfRows):
+class MissingNats(OfRows):
     """-log p of which values of rows are missing, as far as the likelihood of known values leaves it out.
 
     The probability of a known word says already that it is not missing.
